@@ -1,0 +1,168 @@
+"""Who may do what: roles, the person or key at the door, and the mark on every route."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TypeVar
+from uuid import UUID
+
+from app.kernel.errors import Forbidden, NotSignedIn
+
+
+class Role(IntEnum):
+    """One ladder, for staff and for the people of a customer account alike."""
+
+    VIEWER = 1
+    MEMBER = 2
+    BILLING = 3
+    ADMIN = 4
+    OWNER = 5
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking. A person has a staff role or a customer, never both; a key has scopes."""
+
+    tenant_id: UUID
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    key_id: UUID | None = None
+    name: str = ""
+    email: str = ""
+    staff_role: Role | None = None
+    customer_id: UUID | None = None
+    customer_role: Role | None = None
+    customer_name: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is somebody who works here."""
+        return self.staff_role is not None
+
+    @property
+    def role_label(self) -> str:
+        """The role as people read it."""
+        role = self.staff_role or self.customer_role
+        return role.name.capitalize() if role else ""
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        parts = [part for part in self.name.split() if part] or [self.email or "?"]
+        return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who caused what is being written, and from where: for the audit log."""
+
+    user_id: UUID | None = None
+    key_id: UUID | None = None
+    name: str = "system"
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+
+
+def actor() -> Actor:
+    """Who is acting here; `system` when nobody said."""
+    return _actor.get()
+
+
+@contextmanager
+def acting(who: Actor) -> Iterator[None]:
+    """Do what is inside in the name of `who`."""
+    token = _actor.set(who)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+@dataclass(frozen=True)
+class Access:
+    """The mark on a route: who may come in."""
+
+    kind: str
+    """`public`, `own` (somebody signed in, at their own things), `role` or `key`."""
+    staff: Role | None = None
+    customer: Role | None = None
+    scope: str | None = None
+    limits: tuple[str, ...] = field(default=())
+    """Besides, as `10/minute`: counted per key where there is one, else per address."""
+
+    def admit(self, principal: Principal | None) -> None:
+        """Let `principal` pass or refuse.
+
+        Raises:
+            NotSignedIn: nobody is there and somebody is needed.
+            Forbidden: the role or the scope is not enough.
+        """
+        if self.kind == "public":
+            return
+        if principal is None:
+            raise NotSignedIn()
+        if self.kind == "key":
+            self._admit_key(principal)
+        elif principal.user_id is None:
+            raise Forbidden("A key cannot do that.")
+        elif self.kind == "role" and not self._role_suffices(principal):
+            raise Forbidden()
+
+    def _admit_key(self, principal: Principal) -> None:
+        if principal.key_id is None:
+            raise NotSignedIn("Send a key in X-API-Key.")
+        if self.scope not in principal.scopes:
+            raise Forbidden(f"The key lacks the scope {self.scope}.", code="wrong_scope")
+
+    def _role_suffices(self, principal: Principal) -> bool:
+        if principal.staff_role is not None:
+            return self.staff is not None and principal.staff_role >= self.staff
+        if principal.customer_role is not None:
+            return self.customer is not None and principal.customer_role >= self.customer
+        return False
+
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def access_of(view: Callable[..., object]) -> Access | None:
+    """The mark that `view` bears, if any."""
+    found = getattr(view, "__access__", None)
+    return found if isinstance(found, Access) else None
+
+
+def _mark(access: Access) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.__access__ = access  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return decorate
+
+
+def requires(
+    *, staff: Role | None = None, customer: Role | None = None, limits: tuple[str, ...] = ()
+) -> Callable[[View], View]:
+    """Only people of these roles and up; an absent side is refused."""
+    return _mark(Access("role", staff=staff, customer=customer, limits=limits))
+
+
+def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Only programs with a key that has `scope`."""
+    return _mark(Access("key", scope=scope, limits=limits))
+
+
+def anyone(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Everybody, signed in or not."""
+    return _mark(Access("public", limits=limits))
+
+
+def signed_in(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Any person, at their own things: no role needed."""
+    return _mark(Access("own", limits=limits))

@@ -1,0 +1,227 @@
+"""Tenants never see each other: fail closed.
+
+A statement on a tenant's table without a tenant set raises; with one set, rows
+of others do not exist. On PostgreSQL row-level security says it a second time.
+Platform-wide work says so by name with `across_tenants(why)`; the reasons that
+are allowed are listed in `REASONS`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NewType, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, MappedColumn, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm.session import SessionTransaction
+
+from app.kernel import db
+from app.kernel.db import PanelSession, Record
+
+Across = NewType("Across", str)
+
+REASONS = {
+    "host": "find the tenant that a host name belongs to",
+    "key": "find the tenant of an API key by its hash",
+    "schedule": "scheduled work runs over all tenants, then sets each",
+    "sweep": "the outbox is claimed over all tenants, then each row's tenant is set",
+    "operator": "the installation's own commands and checks",
+    "metrics": "figures of the whole installation, without names",
+}
+"""Why a piece of work may look over all tenants. A reason that is not here is refused."""
+
+
+class NoTenant(RuntimeError):
+    """A tenant's table was touched while no tenant was set."""
+
+
+class ForeignTenant(RuntimeError):
+    """A row was about to be written for, or to point into, another tenant."""
+
+
+class UnnamedStatement(RuntimeError):
+    """A Core or textual statement did not say that it minds the tenant itself."""
+
+
+_scope: ContextVar[UUID | Across | None] = ContextVar("tenant", default=None)
+
+
+def current() -> UUID:
+    """The tenant that is set.
+
+    Raises:
+        NoTenant: none is, or work is running across all of them.
+    """
+    scope = _scope.get()
+    if not isinstance(scope, UUID):
+        raise NoTenant("no tenant is set")
+    return scope
+
+
+def is_set() -> bool:
+    """Whether one tenant is set."""
+    return isinstance(_scope.get(), UUID)
+
+
+@contextmanager
+def as_tenant(tenant_id: UUID) -> Iterator[None]:
+    """Do what is inside for one tenant."""
+    with _scoped(tenant_id):
+        yield
+
+
+@contextmanager
+def across_tenants(reason: str) -> Iterator[None]:
+    """Do what is inside over all tenants; `reason` is a key of `REASONS`."""
+    if reason not in REASONS:
+        raise NoTenant(f"{reason!r} is no reason to look across tenants")
+    with _scoped(cast(Across, reason)):
+        yield
+
+
+@contextmanager
+def _scoped(scope: UUID | Across) -> Iterator[None]:
+    token = _scope.set(scope)
+    _tell_store()
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+        _tell_store()
+
+
+def _tell_store() -> None:
+    """Let row-level security follow a change of tenant inside a running transaction."""
+    if db.has_session():
+        current_session = db.session()
+        if current_session.in_transaction() and current_session.is_active:
+            _set_store_tenant(current_session.connection())
+
+
+def _set_store_tenant(connection: sa.Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    scope = _scope.get()
+    connection.exec_driver_sql(
+        "SELECT set_config('mpanel.tenant', %s, true), set_config('mpanel.across', %s, true)",
+        (str(scope) if isinstance(scope, UUID) else "", "on" if isinstance(scope, str) else ""),
+    )
+
+
+class TenantRecord(Record):
+    """A row that belongs to one tenant. The tenant is stamped when it is first flushed."""
+
+    __abstract__ = True
+
+    tenant_id: Mapped[UUID] = mapped_column(db.Id(), sa.ForeignKey("tenants.id"), index=False)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        table = cls.__dict__.get("__table__")
+        if table is None:
+            return
+        table.info["tenant_owned"] = True
+        table.append_constraint(sa.UniqueConstraint("tenant_id", "id"))
+        for column in list(table.columns):
+            target = column.info.get("tenant_key")
+            if target is None:
+                continue
+            table.append_constraint(
+                sa.ForeignKeyConstraint(["tenant_id", column.name], [f"{target}.tenant_id", f"{target}.id"])
+            )
+            if column.info["indexed"]:
+                sa.Index(f"ix_{table.name}_{column.name}", table.c.tenant_id, column)
+
+
+def tenant_key(table: str, *, nullable: bool = False, index: bool = True, **kwargs: Any) -> MappedColumn[Any]:
+    """A column that points to a row of `table` in the same tenant, by a composite foreign key, indexed."""
+    return mapped_column(db.Id(), nullable=nullable, info={"tenant_key": table, "indexed": index}, **kwargs)
+
+
+def named(statement: sa.Executable, why: str) -> Any:
+    """Mark a Core or textual statement as minding the tenant itself; `why` says how."""
+    return statement.execution_options(panel_named=why)
+
+
+@event.listens_for(PanelSession, "after_begin")
+def _begin_with_tenant(_session: Session, _transaction: SessionTransaction, connection: sa.Connection) -> None:
+    _set_store_tenant(connection)
+
+
+@event.listens_for(PanelSession, "do_orm_execute")
+def _keep_to_tenant(state: ORMExecuteState) -> None:
+    if not state.session.info["write"] and (state.is_insert or state.is_update or state.is_delete):
+        raise db.ReadOnlyUnit("a reading unit of work may not write")
+    if state.execution_options.get("panel_named"):
+        return
+    if not state.is_orm_statement:
+        raise UnnamedStatement("a Core or textual statement must be wrapped in tenancy.named()")
+    scope = _scope.get()
+    if isinstance(scope, str):
+        return
+    if state.is_insert:
+        _check_bulk_insert(state, scope)
+        return
+    owned = any(issubclass(mapper.class_, TenantRecord) for mapper in state.all_mappers)
+    if scope is None:
+        if owned:
+            raise NoTenant("no tenant is set")
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return  # carries the criteria of the statement that loaded its parent
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantRecord, lambda cls: cls.tenant_id == scope, include_aliases=True)
+    )
+
+
+def _check_bulk_insert(state: ORMExecuteState, scope: UUID | None) -> None:
+    """A bulk insert names the tenant of each row itself; it may only be the one that is set."""
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, TenantRecord):
+        return
+    given = state.parameters
+    rows = given if isinstance(given, list) else [given or {}]
+    named_here = getattr(state.statement, "_values", None) or {}
+    if not named_here and any(row.get("tenant_id") != scope for row in rows):
+        raise ForeignTenant(f"a bulk insert into {mapper.class_.__name__} names another tenant")
+
+
+@event.listens_for(PanelSession, "loaded_as_persistent")
+def _refuse_foreign_rows(current_session: Session, row: object) -> None:
+    """The last net: a row of another tenant never enters a session that has one set."""
+    scope = _scope.get()
+    if isinstance(scope, UUID) and isinstance(row, TenantRecord) and row.tenant_id != scope:
+        current_session.expunge(row)
+        raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
+
+
+@event.listens_for(PanelSession, "before_flush")
+def _stamp_and_check(current_session: Session, _context: Any, _instances: Any) -> None:
+    scope = _scope.get()
+    for row in (*current_session.new, *current_session.dirty, *current_session.deleted):
+        if not isinstance(row, TenantRecord):
+            continue
+        if row.tenant_id is None and isinstance(scope, UUID):
+            row.tenant_id = scope
+        if scope is None:
+            raise NoTenant("no tenant is set")
+        if isinstance(scope, UUID) and row.tenant_id != scope:
+            raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
+
+
+def tenant_tables() -> list[sa.Table]:
+    """Every table whose rows belong to a tenant."""
+    return [table for table in Record.metadata.sorted_tables if table.info.get("tenant_owned")]
+
+
+def row_security(table: str) -> list[str]:
+    """The PostgreSQL statements that keep one tenant's rows of `table` from another's sight."""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant_only ON {table} USING "
+        "(tenant_id = (SELECT nullif(current_setting('mpanel.tenant', true), '')::uuid) "
+        "OR (SELECT current_setting('mpanel.across', true)) = 'on')",
+    ]
