@@ -36,6 +36,10 @@ class Principal:
     customer_role: Role | None = None
     customer_name: str = ""
     scopes: frozenset[str] = frozenset()
+    hourly_limit: int | None = None
+    """Calls an hour that a key may make."""
+    csrf_secret: bytes = field(default=b"", repr=False)
+    """The secret of this login's row that its forms are bound to."""
 
     @property
     def is_staff(self) -> bool:
@@ -90,7 +94,7 @@ class Access:
     """The mark on a route: who may come in."""
 
     kind: str
-    """`public`, `own` (somebody signed in, at their own things), `role` or `key`."""
+    """`platform` (whole installation, any host), `public`, `own` (somebody at their own things), `role` or `key`."""
     staff: Role | None = None
     customer: Role | None = None
     scope: str | None = None
@@ -104,7 +108,7 @@ class Access:
             NotSignedIn: nobody is there and somebody is needed.
             Forbidden: the role or the scope is not enough.
         """
-        if self.kind == "public":
+        if self.kind in {"public", "platform"}:
             return
         if principal is None:
             raise NotSignedIn()
@@ -166,3 +170,8 @@ def anyone(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
 def signed_in(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
     """Any person, at their own things: no role needed."""
     return _mark(Access("own", limits=limits))
+
+
+def platform() -> Callable[[View], View]:
+    """Everybody, on any host: it answers for the whole installation and opens no unit of work."""
+    return _mark(Access("platform"))

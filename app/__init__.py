@@ -1,0 +1,50 @@
+"""mPanel: the whole house in one function."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from app import config, reactions
+from app.config import Settings
+from app.doors import admin, api, client, dressing, public, refusals, threshold
+from app.kernel import assets, buffer, crypto, db, jobs, limits
+from app.kernel.db import Base
+
+ROOT = Path(__file__).parent.parent
+MAX_BODY = 1024 * 1024
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the panel's WSGI application for `settings`."""
+    config.use(settings)
+    db.configure(settings.database_url)
+    crypto.configure(settings.secret_key)
+    limits.configure(settings.data, settings.redis_url)
+    jobs.configure(settings.data, settings.redis_url)
+    reactions.wire()
+
+    app = Flask("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-mpanel-note" if settings.is_https else "mpanel-note",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        MAX_FORM_PARTS=1000,
+        WTF_CSRF_ENABLED=True,
+    )
+    Migrate(app, SQLAlchemy(metadata=Base.metadata, disable_autonaming=True), directory=str(ROOT / "migrations"))
+    prepared = assets.prepare(ROOT / "static", settings.data / "assets")
+    dressing.install(app, prepared)
+    threshold.install(app, settings)
+    refusals.install(app)
+    for door in (public, client, admin, api):
+        door.open_on(app)
+    threshold.check_marks(app)
+    app.wsgi_app = prepared.serve(app.wsgi_app)  # type: ignore[method-assign]
+    buffer.start()
+    return app

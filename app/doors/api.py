@@ -1,0 +1,17 @@
+"""`/api/...`: programs, by key, or by the browser's own login with its CSRF token."""
+
+from flask import Flask
+
+from app.features.api_keys import api as api_keys
+from app.features.marketing import api as marketing
+from app.features.ops import api as ops
+from app.features.sessions import api as sessions
+from app.kernel import openapi
+
+ROOMS = (marketing.routes, marketing.public_routes, api_keys.routes, sessions.routes, ops.routes, openapi.routes)
+
+
+def open_on(app: Flask) -> None:
+    """Mount this door's rooms."""
+    for routes in ROOMS:
+        app.register_blueprint(routes)

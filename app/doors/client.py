@@ -1,0 +1,16 @@
+"""`/client/...`: a customer's people."""
+
+from flask import Flask
+
+from app.features.billing import client as billing
+from app.features.dashboard import client as dashboard
+from app.features.sessions import client as sessions
+from app.features.subscriptions import client as subscriptions
+
+ROOMS = (dashboard.routes, subscriptions.routes, billing.routes, sessions.routes)
+
+
+def open_on(app: Flask) -> None:
+    """Mount this door's rooms."""
+    for routes in ROOMS:
+        app.register_blueprint(routes)

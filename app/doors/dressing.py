@@ -1,0 +1,39 @@
+"""What every template may use: brand, principal, navigation, macros, and words for money and time."""
+
+from typing import Any
+
+from flask import Flask, g, get_flashed_messages, request
+
+from app.doors.navigation import navigation
+from app.features.branding import service as branding
+from app.kernel import words
+from app.kernel.assets import Assets
+from app.kernel.pages import csrf_token, maybe_principal
+
+
+def install(app: Flask, assets: Assets) -> None:
+    """Set up Jinja for `app`."""
+    jinja = app.jinja_env
+    jinja.trim_blocks = jinja.lstrip_blocks = True
+    jinja.globals.update(asset=assets.address, csrf_token=csrf_token)
+    jinja.filters.update(ago=words.ago, day=words.day, exact=words.exact)
+    jinja.globals["ui"] = jinja.get_template("parts/ui.html").module
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    who = maybe_principal()
+    return {
+        "brand": branding.brand() if "tenant" in g else None,
+        "principal": who,
+        "navigation": navigation(who, request.path) if who is not None else [],
+        "crumbs": [],
+        "theme": _theme(),
+        "toasts": get_flashed_messages(with_categories=True),
+        "request_id": g.request_id,
+    }
+
+
+def _theme() -> str:
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in {"light", "dark"} else ""

@@ -1,0 +1,63 @@
+"""What every answer bears: its policy for browsers, its cache rule, its request id, its line in the log."""
+
+from typing import Any
+
+from flask import Response, g, request
+
+from app.config import Settings
+from app.kernel import limits, logs, metrics
+from app.kernel.access import Principal
+from app.kernel.pages import maybe_principal
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def add(response: Response, settings: Settings) -> None:
+    """Set the headers that the view has not set itself."""
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    if settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    response.headers["X-Request-Id"] = g.request_id
+    _cache_rule(response)
+    tightest = limits.tightest()
+    if tightest is not None:
+        response.headers["RateLimit-Limit"] = str(tightest.limit)
+        response.headers["RateLimit-Remaining"] = str(tightest.remaining)
+        response.headers["RateLimit-Reset"] = str(tightest.reset_seconds)
+
+
+def _cache_rule(response: Response) -> None:
+    """Nobody's page is ever kept for somebody else; only a view that says so is cached at all."""
+    if "Cache-Control" in response.headers and maybe_principal() is None:
+        return
+    if "immutable" in response.headers.get("Cache-Control", ""):
+        return
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Cookie")
+
+
+def log_request(outcome: dict[str, Any], who: Principal | None) -> None:
+    """One line in the log and one count in the metrics. The query string is never logged."""
+    tenant = g.get("tenant")
+    logs.request_line(
+        method=request.method,
+        path=request.path,
+        request_id=g.request_id,
+        tenant=str(tenant.id) if tenant is not None else None,
+        user=str(who.user_id) if who is not None and who.user_id else None,
+        **outcome,
+    )
+    metrics.count_request(request.method, str(request.url_rule or "none"), outcome["status"], outcome["ms"] / 1000)

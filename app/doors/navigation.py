@@ -1,0 +1,69 @@
+"""The ways through the house: the staff's sidebar and the customers' bar, by role."""
+
+from dataclasses import dataclass
+
+from app.kernel.access import Principal, Role
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the navigation, as the layouts draw it."""
+
+    label: str
+    href: str
+    icon: str
+    current: bool = False
+    count: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries under one heading; the first group has none."""
+
+    label: str
+    items: tuple[Item, ...]
+
+
+STAFF = (
+    ("", (("Today", "/admin", "layout-dashboard", Role.VIEWER), ("Customers", "/admin/customers", "users", Role.VIEWER))),
+    ("Reach", (("Messages", "/admin/messages", "mail", Role.MEMBER),)),
+    (
+        "House",
+        (
+            ("API keys", "/admin/api-keys", "key", Role.ADMIN),
+            ("Operations", "/admin/ops", "activity", Role.ADMIN),
+            ("Your sign-ins", "/admin/security/sessions", "shield-check", Role.VIEWER),
+        ),
+    ),
+)
+CLIENT = (
+    (
+        "",
+        (
+            ("Overview", "/client", "home", Role.VIEWER),
+            ("Services", "/client/services", "server-2", Role.VIEWER),
+            ("Billing", "/client/billing", "receipt", Role.BILLING),
+            ("Security", "/client/security/sessions", "shield-check", Role.VIEWER),
+        ),
+    ),
+)
+
+
+def navigation(who: Principal, path: str) -> list[Group]:
+    """What `who` may go to, with the entry of `path` marked."""
+    role = who.staff_role or who.customer_role
+    if role is None:
+        return []
+    table = STAFF if who.is_staff else CLIENT
+    root = "/admin" if who.is_staff else "/client"
+    groups = []
+    for label, entries in table:
+        items = tuple(
+            Item(text, href, icon, current=path == href or (href != root and path.startswith(href + "/")))
+            for text, href, icon, least in entries
+            if role >= least
+        )
+        if items:
+            groups.append(Group(label, items))
+    return groups

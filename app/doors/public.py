@@ -1,0 +1,31 @@
+"""`/...`: nobody needs to be signed in."""
+
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
+
+from app.features.accounts import public as accounts
+from app.features.branding import public as branding
+from app.features.ops import public as ops
+from app.features.sessions import public as sessions
+from app.kernel.access import anyone
+from app.kernel.pages import PageRoutes, maybe_principal
+
+ROOMS = (sessions.routes, accounts.routes, branding.routes, ops.routes)
+
+front = PageRoutes("front")
+
+
+@front.get("/")
+@anyone()
+def index() -> Response:
+    """To where the visitor belongs."""
+    who = maybe_principal()
+    if who is None:
+        return redirect("/sign-in", 303)
+    return redirect("/admin" if who.is_staff else "/client", 303)
+
+
+def open_on(app: Flask) -> None:
+    """Mount this door's rooms."""
+    for routes in (front, *ROOMS):
+        app.register_blueprint(routes)

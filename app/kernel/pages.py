@@ -1,0 +1,120 @@
+"""Pages with fragments: one template, drawn whole or as the one block that htmx asked for.
+
+No view asks whether a request is htmx: the block, the element and `hx-target`
+bear one name, and `page` answers with that block. Without JavaScript the same
+view answers with the whole page.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request
+from flask_wtf import FlaskForm
+from jinja2_fragments.flask import render_block
+from wtforms.csrf.core import CSRF
+
+from app.kernel import csrf
+from app.kernel.access import Principal
+from app.kernel.errors import NotSignedIn
+from app.kernel.visitor import Visitor
+
+
+class PageRoutes(Blueprint):
+    """The pages of one room behind one door, under one prefix."""
+
+    def __init__(self, name: str, *, prefix: str = "") -> None:
+        super().__init__(name, name, url_prefix=prefix or None)
+
+
+def page(template: str, *, status: int = 200, **context: Any) -> Response:
+    """Draw `template`, or only its block named like the element htmx wants to replace."""
+    target = request.headers.get("HX-Target") if request.headers.get("HX-Request") == "true" else None
+    whole = request.headers.get("HX-History-Restore-Request") == "true" or request.headers.get("HX-Boosted") == "true"
+    if target and not whole and target in current_app.jinja_env.get_template(template).blocks:
+        answer = make_response(render_block(template, target, **context), status)
+    else:
+        answer = make_response(render_template(template, **context), status)
+    answer.vary.update(("HX-Request", "HX-Target"))
+    return answer
+
+
+def toast(tone: str, text: str) -> None:
+    """Say the result of an act once, on the next page. `tone` is good, info, warn or bad."""
+    flash(text, tone)
+
+
+def maybe_principal() -> Principal | None:
+    """Who is asking, if somebody is known."""
+    found = g.get("principal")
+    return found if isinstance(found, Principal) else None
+
+
+def principal() -> Principal:
+    """Who is asking.
+
+    Raises:
+        NotSignedIn: nobody is known.
+    """
+    found = maybe_principal()
+    if found is None:
+        raise NotSignedIn()
+    return found
+
+
+def visitor() -> Visitor:
+    """Where the request comes from."""
+    found = g.visitor
+    assert isinstance(found, Visitor)
+    return found
+
+
+def client_address() -> str:
+    """The address of the person's machine, seen through trusted proxies only."""
+    return visitor().address
+
+
+def user_agent() -> str:
+    """What the browser calls itself, cut to 512 characters."""
+    return request.headers.get("User-Agent", "")[:512]
+
+
+def csrf_secret() -> bytes:
+    """The secret that this login's or this visit's forms are bound to; made when first asked for."""
+    who = maybe_principal()
+    if who is not None and who.csrf_secret:
+        return who.csrf_secret
+    if "visit" not in g:
+        g.visit = csrf.new_secret()
+        g.visit_is_new = True
+    found = g.visit
+    assert isinstance(found, bytes)
+    return found
+
+
+def csrf_token() -> str:
+    """A token for the forms of this answer."""
+    return csrf.token_for(csrf_secret())
+
+
+class _BoundCsrf(CSRF):
+    """WTForms' view of the token. The door has checked it already for every write."""
+
+    def generate_csrf_token(self, csrf_token_field: Any) -> str:
+        return csrf_token()
+
+    def validate_csrf_token(self, form: Any, field: Any) -> None:
+        if not csrf.is_valid(csrf_secret(), field.data):
+            raise ValueError("This form was open too long or came from elsewhere. Send it again.")
+
+
+class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """A form whose token is bound to the login's row."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        csrf = True
+        csrf_class = _BoundCsrf
+        csrf_field_name = csrf.TOKEN_FIELD
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was filled in, without the token."""
+        return {name: value for name, value in self.data.items() if name != csrf.TOKEN_FIELD}

@@ -1,0 +1,45 @@
+"""How moments, counts and sizes are said to people."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.kernel import clock
+
+_DAY = 24 * 3600
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 service`, `2 services`, `1,204 services`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def day(moment: datetime, zone: str = "UTC") -> str:
+    """`27 Nov 2026`, in the person's or tenant's time zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y}"
+
+
+def exact(moment: datetime, zone: str = "UTC") -> str:
+    """`20 Nov 2026, 13:22 UTC`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def ago(moment: datetime, zone: str = "UTC") -> str:
+    """Relative within a day (`12 min ago`, `in 3 h`), the date beyond."""
+    seconds = int((clock.now() - moment).total_seconds())
+    size = abs(seconds)
+    if size >= _DAY:
+        return day(moment, zone)
+    if size < 45:
+        return "just now" if seconds >= 0 else "in a moment"
+    span = f"{max(1, round(size / 60))} min" if size < 3570 else f"{round(size / 3600)} h"
+    return f"{span} ago" if seconds >= 0 else f"in {span}"
+
+
+def greeting(zone: str = "UTC") -> str:
+    """`Good morning`, by the clock of `zone`."""
+    hour = clock.now().astimezone(ZoneInfo(zone)).hour
+    if hour < 5:
+        return "Good evening"
+    return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
