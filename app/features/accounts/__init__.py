@@ -1,0 +1,3 @@
+"""Accounts: customers, the people who sign in, and the links that let them set a password."""
+
+ADDRESSES = {"public": ("/reset-password", "/admin/reset-password"), "admin": ("/admin/customers",)}

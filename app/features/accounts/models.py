@@ -1,0 +1,133 @@
+"""Customers, the people who sign in, and their one-time password links."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.access import Role
+from app.kernel.tenancy import TenantRecord, tenant_key
+
+STATUSES = ("active", "closed")
+
+
+class Customer(TenantRecord):
+    """A billing account. Several people can belong to it."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        sa.CheckConstraint("status IN ('active', 'closed')", name="status"),
+        sa.CheckConstraint("credit_minor >= 0", name="credit"),
+        sa.Index("ix_customers_newest", "tenant_id", "created_at", "id"),
+        sa.Index("ix_customers_search", "tenant_id", "search_key", "id"),
+        sa.Index("ix_customers_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_customers_source", "tenant_id", "marketing_source", "created_at", "id"),
+        sa.Index("ix_customers_country", "tenant_id", "country", "created_at", "id"),
+    )
+
+    name: Mapped[str]
+    """The contact's name."""
+    email: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    company: Mapped[str] = mapped_column(default="")
+    address_line: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    region: Mapped[str] = mapped_column(default="")
+    postal_code: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(default="")
+    """Two letters (ISO 3166-1), or empty."""
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    tax_number: Mapped[str] = mapped_column(default="")
+    credit_minor: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(default="active")
+    marketing_source: Mapped[str] = mapped_column(default="")
+    utm_campaign: Mapped[str] = mapped_column(default="")
+    utm_source: Mapped[str] = mapped_column(default="")
+    utm_medium: Mapped[str] = mapped_column(default="")
+    utm_content: Mapped[str] = mapped_column(default="")
+    utm_term: Mapped[str] = mapped_column(default="")
+    search_key: Mapped[str]
+    """Title, name and e-mail in lower case: what lists are searched and sorted by."""
+
+    @property
+    def title(self) -> str:
+        """What lists call it: the company, else the person."""
+        return self.company or self.name
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its people may sign in and buy."""
+        return self.status == "active"
+
+    def refresh_search_key(self) -> None:
+        """Bring `search_key` in step with the fields it is made of."""
+        self.search_key = f"{self.title} {self.name} {self.email}".lower()
+
+
+class User(TenantRecord):
+    """A person who signs in: staff, or one of a customer's people, never both."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        sa.UniqueConstraint("tenant_id", "email_key", name="uq_users_email"),
+        sa.CheckConstraint("(staff_role IS NULL) <> (customer_role IS NULL)", name="one_side"),
+        sa.CheckConstraint("(customer_role IS NULL) = (customer_id IS NULL)", name="customer"),
+        sa.CheckConstraint("staff_role BETWEEN 1 AND 5", name="staff_role"),
+        sa.CheckConstraint("customer_role BETWEEN 1 AND 5", name="customer_role"),
+        sa.Index("ix_users_staff", "tenant_id", "staff_role"),
+    )
+
+    email: Mapped[str]
+    """As typed, with the domain in ASCII."""
+    email_key: Mapped[str]
+    """The same normalised (`service.normalise_email`): one person, one key."""
+    first_name: Mapped[str] = mapped_column(default="")
+    last_name: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
+    staff_role: Mapped[int | None]
+    customer_id: Mapped[UUID | None] = tenant_key("customers", nullable=True)
+    customer_role: Mapped[int | None]
+    email_verified_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    last_sign_in_at: Mapped[datetime | None]
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the e-mail where there is none."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this person works here."""
+        return self.staff_role is not None
+
+    @property
+    def role(self) -> Role:
+        """The role on the side this person is on."""
+        return Role(self.staff_role or self.customer_role or Role.VIEWER)
+
+
+class PasswordToken(TenantRecord):
+    """A one-time link to set a password. The token is computed from the id; only its hash is here."""
+
+    __tablename__ = "password_reset_tokens"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.CheckConstraint("purpose IN ('reset', 'first')", name="purpose"),
+    )
+
+    user_id: Mapped[UUID] = tenant_key("users")
+    purpose: Mapped[str]
+    token_hash: Mapped[bytes]
+    lasts_seconds: Mapped[int]
+    """How long it works, counted from its delivery (from its making until then)."""
+    expires_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it would still let somebody in at that moment."""
+        return self.used_at is None and self.revoked_at is None and self.expires_at > at

@@ -1,0 +1,8 @@
+"""Sessions: signing in and out, and the list of devices somebody is signed in on."""
+
+ADDRESSES = {
+    "public": ("/sign-in", "/sign-out", "/admin/sign-in", "/set-password"),
+    "client": ("/client/security/sessions",),
+    "admin": ("/admin/security/sessions",),
+    "api": ("/api/sessions",),
+}

@@ -1,0 +1,1 @@
+"""Tenants: the brands that share this installation, each with its own customers, money and name."""
