@@ -110,9 +110,9 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """A form whose token is bound to the login's row."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        csrf = True
-        csrf_class = _BoundCsrf
         csrf_field_name = csrf.TOKEN_FIELD
+        csrf_class = _BoundCsrf
+        csrf = True
 
     @property
     def answers(self) -> dict[str, Any]:
