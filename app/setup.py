@@ -1,38 +1,46 @@
-"""First start: tables, the operator's tenant, its owner, the catalogue. Safe to repeat."""
+"""First start: the operator's tenant, its owner, the catalogue, a demo. Safe to repeat."""
 
+import json
 import secrets
-from dataclasses import dataclass
+from uuid import UUID
 
+from app import demo
 from app.config import Settings
 from app.features.accounts import service as accounts
+from app.features.api_keys import service as api_keys
 from app.features.branding import service as branding
 from app.features.catalogue import service as catalogue
 from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
 
-DEFAULT_OWNER = "owner@mpanel.example.com"
+DEFAULT_OWNER = "owner@harbourline.example.com"
+FIRST_DEMO = 12
+SAMPLE = {
+    "email": "customer@example.com",
+    "firstName": "John",
+    "lastName": "Doe",
+    "planId": "shared-starter",
+    "billingCycle": "oneYear",
+    "promoCode": "WELCOME20",
+    "marketingSource": "google-ads",
+    "utmParams": {"campaign": "summer-sale", "source": "google", "medium": "cpc"},
+}
 
 
-@dataclass(frozen=True)
-class FirstStart:
-    """What the first start made. `owner_password` is None when the environment gave it."""
-
-    owner_email: str
-    owner_password: str | None
-
-
-def initialise(settings: Settings) -> FirstStart | None:
+def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
     """Make the operator's tenant, its owner, the four plans and WELCOME20 in an empty database.
 
-    Returns None, and changes nothing, when the operator's tenant is there.
+    Returns the lines to print: the addresses, and what was generated, which is
+    shown this once. Where the operator's tenant is there, nothing changes.
     """
     email = settings.owner_email or DEFAULT_OWNER
     password = settings.owner_password or secrets.token_urlsafe(12)
     password_hash = crypto.hash_password(password)
     with tenancy.across_tenants("operator"), db.transaction():
-        if tenants.operator() is not None:
-            return None
+        tenant = tenants.operator()
+        if tenant is not None:
+            return _kept(settings)
         tenant = tenants.create("Harbourline", slug="operator", is_operator=True, legal_name="Harbourline Hosting Ltd")
         with tenancy.as_tenant(tenant.id):
             branding.install_defaults(tenant)
@@ -40,4 +48,36 @@ def initialise(settings: Settings) -> FirstStart | None:
             accounts.create_staff(
                 email=email, first_name="Olive", last_name="Owner", role=Role.OWNER, password_hash=password_hash
             )
-    return FirstStart(email, None if settings.owner_password else password)
+    shown = "the one in MPANEL_OWNER_PASSWORD" if settings.owner_password else password
+    lines = [
+        "",
+        "mPanel is set up. What was generated is shown this once:",
+        f"  staff      {settings.app_url}/admin/sign-in   {email}   {shown}",
+    ]
+    return lines + (_demo(settings, tenant.id) if with_demo else [])
+
+
+def _kept(settings: Settings) -> list[str]:
+    return [
+        "",
+        "mPanel is set up already; everything is kept.",
+        f"  staff      {settings.app_url}/admin/sign-in",
+        f"  customers  {settings.app_url}/sign-in",
+        "  The owner's password was shown at the first start; `mpanel owner reset` makes a new one.",
+    ]
+
+
+def _demo(settings: Settings, tenant_id: UUID) -> list[str]:
+    with tenancy.as_tenant(tenant_id):
+        login = demo.load(customers=FIRST_DEMO)
+        with db.transaction():
+            _key, secret = api_keys.create("Marketing site", scopes=["marketing"], kind="marketing")
+    body = json.dumps(SAMPLE)
+    return [
+        f"  customer   {settings.app_url}/sign-in   {login.email}   {login.password}",
+        f"  API key    {secret}",
+        "",
+        "A sign-up, as the marketing site sends it:",
+        f"  curl -s {settings.app_url}/api/marketing-api/accounts/create -H 'X-API-Key: {secret}' \\",
+        f"    -H 'Content-Type: application/json' -H 'Idempotency-Key: first-try' -d '{body}'",
+    ]

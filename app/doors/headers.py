@@ -1,5 +1,6 @@
 """What every answer bears: its policy for browsers, its cache rule, its request id, its line in the log."""
 
+import gzip
 from typing import Any
 
 from flask import Response, g, request
@@ -13,6 +14,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+COMPRESSED = frozenset({"text/html", "text/css", "text/plain", "application/json", "application/problem+json"})
+SMALLEST_COMPRESSED = 1200
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -32,11 +35,30 @@ def add(response: Response, settings: Settings) -> None:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     response.headers["X-Request-Id"] = g.request_id
     _cache_rule(response)
+    compress(response)
     tightest = limits.tightest()
     if tightest is not None:
         response.headers["RateLimit-Limit"] = str(tightest.limit)
         response.headers["RateLimit-Remaining"] = str(tightest.remaining)
         response.headers["RateLimit-Reset"] = str(tightest.reset_seconds)
+
+
+def compress(response: Response) -> None:
+    """Gzip a text of more than a packet, where the browser takes it."""
+    response.vary.add("Accept-Encoding")
+    if (
+        "gzip" not in request.accept_encodings
+        or response.direct_passthrough
+        or response.is_streamed
+        or "Content-Encoding" in response.headers
+        or response.mimetype not in COMPRESSED
+    ):
+        return
+    plain = response.get_data()
+    if len(plain) < SMALLEST_COMPRESSED:
+        return
+    response.set_data(gzip.compress(plain, compresslevel=3, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
 
 
 def _cache_rule(response: Response) -> None:

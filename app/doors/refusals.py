@@ -1,9 +1,11 @@
 """How a no is said: as a page in the brand, or as a problem for programs. Once for every route."""
 
 import traceback
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -14,27 +16,6 @@ from app.kernel import db, logs
 from app.kernel.api import problem
 from app.kernel.errors import NotFound, NotSignedIn, Refusal, Unavailable
 
-TITLES = {
-    400: "That request made no sense to us",
-    401: "Sign in first",
-    403: "That is not yours to open",
-    404: "There is nothing at this address",
-    405: "That cannot be done here",
-    408: "That took too long to arrive",
-    409: "That clashes with what is already there",
-    413: "That is larger than we accept",
-    415: "We cannot read that kind of content",
-    422: "Some of it needs another look",
-    429: "Too many tries",
-    500: "Something broke on our side",
-    503: "We cannot do that right now",
-}
-TEXTS = {
-    404: "The page may have moved, or it belongs to another account.",
-    405: "The address is right, but not for this kind of request.",
-    413: "The limit is 1 MB.",
-    500: "It is our fault and it has been written down. Try again; if it stays, tell us the request number below.",
-}
 CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large"}
 
 
@@ -43,7 +24,8 @@ class _Plain(Refusal):
 
     def __init__(self, status: int) -> None:
         self.status = status
-        super().__init__(TEXTS.get(status, TITLES.get(status, "That did not work.")), code=CODES.get(status, "error"))
+        phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+        super().__init__(phrase, code=CODES.get(status, "error"))
 
 
 def install(app: Flask) -> None:
@@ -92,15 +74,20 @@ def _to_sign_in() -> AnyResponse:
 
 
 def _page(refusal: Refusal) -> Response:
-    title = TITLES.get(refusal.status, "That did not work")
-    text = TEXTS.get(refusal.status, refusal.text) if refusal.text == type(refusal).text else refusal.text
-    context = {"status": refusal.status, "title": title, "text": text, "retry_after": refusal.retry_after}
+    said = None if isinstance(refusal, _Plain) or refusal.text == type(refusal).text else refusal.text
+    context = {"status": refusal.status, "title": None, "text": said, "retry_after": refusal.retry_after}
     if isinstance(refusal, UnknownHost):
-        return make_response(render_template("errors/neutral.html", host=g.visitor.host, **context), refusal.status)
-    if "tenant" not in g or isinstance(refusal, Unavailable) and not _can_read():
-        return make_response(render_template("errors/plain.html", **context), refusal.status)
+        return _bare("errors/neutral.html", refusal.status, host=g.visitor.host)
+    if "tenant" not in g or (isinstance(refusal, Unavailable) and not _can_read()):
+        href = current_app.jinja_env.globals["asset"]("css/theme.css")  # type: ignore[operator]
+        return _bare("errors/plain.html", **context, theme_href=href, request_id=g.request_id)
     open_unit(write=False)
     return make_response(render_template("errors/error.html", **context), refusal.status)
+
+
+def _bare(template: str, status: int, **context: Any) -> Response:
+    """Draw without brand, login or database."""
+    return make_response(current_app.jinja_env.get_template(template).render(status=status, **context), status)
 
 
 def _can_read() -> bool:
