@@ -1,0 +1,1 @@
+"""Who did what, to which record, and when: written once, never changed."""
