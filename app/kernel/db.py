@@ -9,62 +9,21 @@ stand on it.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kernel import clock
+from app.kernel.columns import JSON as JSON
+from app.kernel.columns import Id as Id
+from app.kernel.columns import UtcDateTime as UtcDateTime
 from app.kernel.ids import new_id
 
-
-class Id(TypeDecorator[UUID]):
-    """A UUID: native on PostgreSQL, 16 bytes on SQLite."""
-
-    impl = sa.LargeBinary(16)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return sa.Uuid() if dialect.name == "postgresql" else sa.LargeBinary(16)
-
-    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return value.bytes
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        if value is None or isinstance(value, UUID):
-            return value
-        return UUID(bytes=value)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, always aware and in UTC, whatever the store gives back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -133,7 +92,11 @@ _connection: ContextVar[Connection | None] = ContextVar("connection", default=No
 def configure(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30_000) -> Engine:
     """Make the engine for `url` (`sqlite:///file` or `postgresql+psycopg://...`) and return it."""
     dispose()
-    engine = make_engine(url, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms)
+    return use(make_engine(url, pool_size=pool_size, statement_timeout_ms=statement_timeout_ms))
+
+
+def use(engine: Engine) -> Engine:
+    """Make `engine`, from `make_engine`, the panel's own. The one before stays open."""
     _store.reading = engine
     _store.writing = engine.execution_options(panel_write=True)
     return engine
