@@ -27,6 +27,7 @@ REASONS = {
     "key": "find the tenant of an API key by its hash",
     "schedule": "scheduled work runs over all tenants, then sets each",
     "sweep": "the outbox is claimed over all tenants, then each row's tenant is set",
+    "buffer": "what was gathered from all tenants is written at once; each row names its tenant",
     "operator": "the installation's own commands and checks",
     "metrics": "figures of the whole installation, without names",
 }
