@@ -1,0 +1,38 @@
+"""What comes in from the pages about keys."""
+
+from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.kernel.pages import PanelForm
+
+SCOPE_WORDS = (
+    ("marketing", "Marketing: make accounts, read the catalogue and services"),
+    ("admin", "Admin: reports of the whole business"),
+    ("webhook", "Webhook: subscribe to events"),
+)
+LIVES = (("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))
+
+
+class KeyForm(PanelForm):
+    """A new key."""
+
+    name = StringField(
+        "Name",
+        [InputRequired("Give the key a name."), Length(max=100, message="At most 100 characters.")],
+        description="What will use it, such as Marketing site.",
+    )
+    scopes = SelectMultipleField(
+        "It may",
+        choices=list(SCOPE_WORDS),
+        default=["marketing"],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validators=[InputRequired("Choose at least one.")],
+    )
+    expires = SelectField("Expires", choices=list(LIVES), default="")
+
+    @property
+    def days(self) -> int | None:
+        """How long it lasts, in days; None is for ever."""
+        return int(self.expires.data) if self.expires.data else None

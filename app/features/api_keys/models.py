@@ -1,0 +1,67 @@
+"""Keys of programs, and what each call with one was."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel import clock
+from app.kernel.tenancy import TenantRecord, tenant_key
+
+KINDS = {"marketing": "mk_", "api": "mpanel_"}
+"""The two kinds of key and how each begins."""
+
+SCOPES = ("marketing", "admin", "webhook")
+"""What a key may be allowed."""
+
+
+class ApiKey(TenantRecord):
+    """One program's key. The key itself is shown once; only its SHA-256 is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        CheckConstraint("kind IN ('marketing', 'api')", name="kind"),
+        CheckConstraint("hourly_limit > 0", name="hourly_limit"),
+        UniqueConstraint("key_hash"),
+        Index("ix_api_keys_page", "tenant_id", "created_at", "id"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(20))
+    """What staff recognise it by: how it begins, and four characters more."""
+    key_hash: Mapped[bytes]
+    scopes: Mapped[list[str]]
+    hourly_limit: Mapped[int]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None]
+    """Who made it, as a plain id: the key outlives its maker. None: the command line."""
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it opens anything now."""
+        return self.revoked_at is None and not self.is_expired
+
+
+class ApiActivity(TenantRecord):
+    """One call with a key, whatever its answer. `created_at` is when it was answered."""
+
+    __tablename__ = "api_activity_logs"
+    __table_args__ = (Index("ix_api_activity_logs_page", "tenant_id", "api_key_id", "created_at", "id"),)
+
+    api_key_id: Mapped[UUID] = tenant_key("api_keys", index=False)
+    method: Mapped[str] = mapped_column(String(10))
+    route: Mapped[str] = mapped_column(String(300))
+    """The route's pattern, without the ids of the call."""
+    status: Mapped[int] = mapped_column(SmallInteger)
+    milliseconds: Mapped[int]
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(512))
