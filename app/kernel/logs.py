@@ -1,0 +1,147 @@
+"""Structured logs: one line of JSON each, to standard error, with no secret in them."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+
+MOST_CHARACTERS = 1024
+"""Longer texts are cut: nobody fills the disk with a user agent."""
+MOST_TRACE = 8192
+MASK = "***"
+
+_SECRET_NAMES = re.compile(
+    r"authorization|cookie|passw|secret|token|api.?key|csrf|smtp_url|database_url|redis_url|signature|totp", re.I
+)
+_HARMLESS_NAMES = {"lease_token"}
+_SECRETS = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 ***"),
+    (
+        re.compile(
+            r"(?i)((?:token|secret|password|passwd|api[_-]?key|x-api-key|csrf_token)[\"']?\s*[=:]\s*[\"']?)"
+            r"[^\s\"'&,;}]+"
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"(?i)((?:set-)?cookie[\"']?\s*[=:]\s*)[^\r\n]+"), r"\1***"),
+    (re.compile(r"\b(mk|mp|whsec|sk|rk)_[A-Za-z0-9_-]{8,}"), r"\1_***"),
+    (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), r"\1:***@"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def get(name: str) -> Any:
+    """A logger whose lines bear `name`."""
+    return structlog.get_logger(name)
+
+
+def configure(*, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send everything, that of libraries too, as JSON lines to `stream` (standard error by default)."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _mask,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("werkzeug", "alembic", "huey", "waitress.queue"):
+        logging.getLogger(noisy).setLevel("WARNING" if noisy != "waitress.queue" else "ERROR")
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def bind(**values: object) -> None:
+    """Put `values` on every line of this request or task."""
+    structlog.contextvars.bind_contextvars(**values)
+
+
+def forget() -> None:
+    """Drop what `bind` put; at the beginning of a request or task."""
+    structlog.contextvars.clear_contextvars()
+
+
+def request_line(
+    *,
+    method: str,
+    path: str,
+    status: int,
+    ms: float,
+    request_id: str,
+    tenant: object = None,
+    user: object = None,
+    address: str = "",
+) -> None:
+    """The one line of a request. `path` is without its query; `tenant` and `user` are ids."""
+    get("request").info(
+        "request",
+        method=method[:16],
+        path=path.partition("?")[0],
+        status=status,
+        ms=round(ms, 1),
+        request_id=request_id,
+        tenant=str(tenant) if tenant else None,
+        user=str(user) if user else None,
+        address=address or None,
+    )
+
+
+def problem(event: str, **values: object) -> None:
+    """Something went wrong that a person should look at."""
+    get("panel").error(event, **values)
+
+
+def clean(text: str, most: int = MOST_CHARACTERS) -> str:
+    """`text` as it may be kept and shown: no secret, no control characters, cut to `most` characters."""
+    text = text if len(text) <= most * 4 else text[: most * 4]
+    for pattern, mask in _SECRETS:
+        text = pattern.sub(mask, text)
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _mask(_logger: Any, _method: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        str(name)[:64]: _plain(value, MOST_TRACE if name in {"exception", "traceback"} else MOST_CHARACTERS)
+        if not _is_secret(str(name))
+        else MASK
+        for name, value in event.items()
+        if value is not None
+    }
+
+
+def _is_secret(name: str) -> bool:
+    return name not in _HARMLESS_NAMES and _SECRET_NAMES.search(name) is not None
+
+
+def _plain(value: Any, most: int) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            str(name)[:64]: MASK if _is_secret(str(name)) else _plain(inner, most)
+            for name, inner in list(value.items())[:50]
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner, most) for inner in list(value)[:50]]
+    return clean(str(value), most)

@@ -1,0 +1,79 @@
+"""Figures for Prometheus. Labels are bounded: the rule of a route, never its path.
+
+With several processes (`mpanel run`) the supervisor sets
+PROMETHEUS_MULTIPROC_DIR, and any web process answers for all of them.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REGISTRY = CollectorRegistry()
+
+REQUESTS = Counter("mpanel_requests", "Answers given", ["method", "route", "status"], registry=REGISTRY)
+REQUEST_SECONDS = Histogram(
+    "mpanel_request_seconds",
+    "Time from first to last byte in the panel",
+    ["route"],
+    registry=REGISTRY,
+    buckets=_SECONDS,
+)
+DELIVERIES = Counter("mpanel_deliveries", "Rows of waiting work settled", ["queue", "outcome"], registry=REGISTRY)
+JOBS = Counter("mpanel_jobs", "Runs of bells and schedules", ["name", "outcome"], registry=REGISTRY)
+JOB_SECONDS = Histogram(
+    "mpanel_job_seconds", "Time of such a run", ["name"], buckets=(*_SECONDS, 60.0, 600.0), registry=REGISTRY
+)
+SIGN_INS = Counter("mpanel_sign_ins", "Attempts to sign in", ["outcome"], registry=REGISTRY)
+LIMITED = Counter("mpanel_limited", "Requests refused with 429", ["rule"], registry=REGISTRY)
+
+Gauge = tuple[str, str, dict[str, str], float]
+"""Name, help, labels, value."""
+
+_gauges: list[Callable[[], Iterable[Gauge]]] = []
+
+
+def gauges(read: Callable[[], Iterable[Gauge]]) -> Callable[[], Iterable[Gauge]]:
+    """Register a function that reads figures when somebody asks for them."""
+    _gauges.append(read)
+    return read
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answer. `route` is the rule that matched, or `none`; never the path."""
+    known = method if method in METHODS else "(other)"
+    REQUESTS.labels(known, route, str(status)).inc()
+    REQUEST_SECONDS.labels(route).observe(seconds)
+
+
+def text() -> bytes:
+    """Everything, as Prometheus reads it. The gauges read the database: call it inside a unit of work."""
+    registry = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR") and values.ValueClass is not values.MutexValue:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(_Own())
+    registry.register(_Gauges())
+    return generate_latest(registry)
+
+
+class _Own(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield from REGISTRY.collect()
+
+
+class _Gauges(Collector):
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for read in _gauges:
+            for name, explanation, labels, value in read():
+                family = families.setdefault(name, GaugeMetricFamily(name, explanation, labels=list(labels)))
+                family.add_metric(list(labels.values()), value)
+        yield from families.values()

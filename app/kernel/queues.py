@@ -1,0 +1,57 @@
+"""The queue that carries rings: Huey on a small SQLite file, or on Redis."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FILE = "queue.db"
+CONNECT_TIMEOUT = 0.05
+"""Seconds that Redis may take to accept a connection."""
+
+
+def make_huey(
+    data: Path, redis_url: str | None, *, timeout: float, answer: Callable[[str, float], None]
+) -> tuple[Any, Any]:
+    """A Huey and its one task, `answer(name, rung_at)`. `timeout` (seconds) is what each word with Redis may take."""
+    if redis_url is None and "redis" not in sys.modules:
+        # Huey imports redis where it can find it: 27 MB for nothing.
+        sys.modules["redis"] = None  # type: ignore[assignment]
+        try:
+            import huey as library
+        finally:
+            del sys.modules["redis"]
+    else:
+        import huey as library
+    from huey.registry import Message
+    from huey.serializer import Serializer
+
+    class Plain(Serializer):  # type: ignore[misc]
+        """JSON: whoever can write to the queue can ring, but not run code."""
+
+        def _serialize(self, data: Any) -> bytes:
+            return json.dumps([data.id, data.name, list(data.args)]).encode()
+
+        def _deserialize(self, data: bytes) -> Any:
+            task_id, name, args = json.loads(bytes(data))
+            return Message(task_id, name, None, 0, 0, None, tuple(args), {})
+
+    if redis_url is None:
+        path = data / FILE
+        made = library.SqliteHuey("mpanel", filename=str(path), results=False, serializer=Plain(), fsync=False)
+        path.chmod(0o600)
+    else:
+        pool = _redis_pool(redis_url, timeout)
+        made = library.PriorityRedisHuey("mpanel", connection_pool=pool, results=False, serializer=Plain())
+    return made, made.task(name="ring")(answer)
+
+
+def _redis_pool(url: str, timeout: float) -> Any:
+    from redis import ConnectionPool
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return ConnectionPool.from_url(
+        url, socket_connect_timeout=CONNECT_TIMEOUT, socket_timeout=timeout, retry=Retry(NoBackoff(), 0)
+    )
