@@ -190,29 +190,41 @@ def drain(
     limit: int = 10,
     lease_seconds: float = 60,
     most_attempts: int = MOST_ATTEMPTS,
+    enough: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Claim and `deliver` until nothing is due or the worker stops; the number of rows seen to.
+    """Claim and `deliver` until nothing is due, it is `enough`, or the worker stops; the number of rows seen to.
 
     `deliver` runs with the row's tenant set and without a transaction, so that
     it may talk to the network; it opens its own ones and settles the row. When
     it raises, the row is retried with growing pauses, then dead. Rows claimed
-    but not begun when the worker is told to stop go back untouched.
+    but not begun when it is enough (a breaker has opened) or the worker is told
+    to stop go back untouched.
     """
     seen = 0
-    while not jobs.stopping():
+
+    def ends() -> bool:
+        return jobs.stopping() or enough()
+
+    while not ends():
         claimed = claim(model, limit=limit, lease_seconds=lease_seconds)
         if len(claimed) == limit:
             jobs.more_hands()
         for row in claimed:
             with tenancy.as_tenant(row.tenant_id):
-                seen += _deliver_one(row, deliver, lease_seconds, most_attempts)
+                seen += _deliver_one(row, deliver, lease_seconds, most_attempts, ends)
         if not claimed:
             break
     return seen
 
 
-def _deliver_one(row: Claimed, deliver: Callable[[Claimed], None], lease_seconds: float, most_attempts: int) -> int:
-    if jobs.stopping():
+def _deliver_one(
+    row: Claimed,
+    deliver: Callable[[Claimed], None],
+    lease_seconds: float,
+    most_attempts: int,
+    ends: Callable[[], bool],
+) -> int:
+    if ends():
         with db.transaction():
             release(row)
         return 0
