@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.access import Role
+from app.kernel.outbox import OutboxMixin
 from app.kernel.tenancy import TenantRecord, tenant_key
 
 STATUSES = ("active", "closed")
@@ -131,3 +132,18 @@ class PasswordToken(TenantRecord):
     def is_open(self, at: datetime) -> bool:
         """Whether it would still let somebody in at that moment."""
         return self.used_at is None and self.revoked_at is None and self.expires_at > at
+
+
+class PasswordRequest(TenantRecord, OutboxMixin):
+    """Somebody asked for a password link for an address.
+
+    Written for any address and looked up by the worker alone, so that neither
+    the answer nor its time tells whether the address has an account. The row
+    goes as soon as it has been seen to.
+    """
+
+    __tablename__ = "password_requests"
+
+    email_key: Mapped[str]
+    is_staff: Mapped[bool]
+    """Asked at the staff's door: only staff are meant."""

@@ -1,0 +1,61 @@
+"""What happens to customers and people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from app.kernel.events import Event
+
+
+@dataclass(frozen=True)
+class UserCreated(Event):
+    """Somebody can sign in from now on (once a password is set)."""
+
+    name: ClassVar[str] = "user.created"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "email": "customer@example.com",
+        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        "role": "owner",
+    }
+    personal: ClassVar[frozenset[str]] = frozenset({"email"})
+
+    user_id: UUID
+    email: str
+    customer_id: UUID | None
+    """None for staff."""
+    role: str
+
+
+@dataclass(frozen=True)
+class CustomerUpdated(Event):
+    """Contact, address or status of a customer changed."""
+
+    name: ClassVar[str] = "customer.updated"
+    resource: ClassVar[str] = "customer"
+    example: ClassVar[Mapping[str, Any]] = {
+        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        "changed": ["city", "postal_code"],
+    }
+
+    customer_id: UUID
+    changed: list[str]
+    """The names of the fields, not their values."""
+
+
+@dataclass(frozen=True)
+class PasswordLinkRequested(Event):
+    """Somebody asked for a link to set a new password. Inside the house only: mail listens."""
+
+    name: ClassVar[str] = "password.reset_requested"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "linkId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a02",
+    }
+
+    user_id: UUID
+    link_id: UUID
+    """The row of `PasswordToken`; its token is computed when the mail is delivered."""

@@ -1,0 +1,109 @@
+"""One-time links that let a person set a password. The newest alone works, once."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts.models import Customer, PasswordToken, User
+from app.features.audit import service as audit
+from app.features.tenants import service as tenants
+from app.kernel import clock, crypto, db
+from app.kernel.errors import Refusal
+from app.kernel.ids import new_id
+
+LASTS = {"reset": timedelta(hours=1), "first": timedelta(hours=72)}
+"""How long a link works, counted from its delivery."""
+
+
+class LinkSpent(Refusal):
+    """Used, run out, replaced by a newer one, or never there: all said alike."""
+
+    status, code, text = 410, "link_spent", "This link no longer works. Ask for a new one."
+
+
+def start_password_link(user: User, purpose: str) -> PasswordToken:
+    """Make a link for `user`; `purpose` is `reset` (1 hour) or `first` (72 hours). Older links end."""
+    now = clock.now()
+    _revoke(user.id)
+    row_id = new_id()
+    link = PasswordToken(
+        id=row_id,
+        user_id=user.id,
+        purpose=purpose,
+        token_hash=crypto.digest(crypto.link_token("password", row_id)),
+        lasts_seconds=int(LASTS[purpose].total_seconds()),
+        expires_at=now + LASTS[purpose],
+    )
+    db.session().add(link)
+    db.session().flush()
+    audit.record("PASSWORD_LINK_CREATED", resource_type="user", resource_id=user.id, after={"purpose": purpose})
+    return link
+
+
+def link_token(link: PasswordToken) -> str:
+    """The secret part of the link: the same at each call, stored nowhere."""
+    return crypto.link_token("password", link.id)
+
+
+def set_password_url(link: PasswordToken) -> str:
+    """The whole link, on the tenant's own address. Whoever has it can get in: never log or show it."""
+    return f"{tenants.base_url(tenants.current())}/set-password?token={link_token(link)}"
+
+
+def mark_delivered(link: PasswordToken) -> None:
+    """The mail with the link has left: its time counts from now."""
+    link.delivered_at = clock.now()
+    link.expires_at = link.delivered_at + timedelta(seconds=link.lasts_seconds)
+
+
+def find_password_link(token: str) -> PasswordToken | None:
+    """The open link behind `token`, if its person may still sign in."""
+    found = db.session().scalars(
+        sa.select(PasswordToken)
+        .join(User, User.id == PasswordToken.user_id)
+        .outerjoin(Customer, Customer.id == User.customer_id)
+        .where(
+            PasswordToken.token_hash == crypto.digest(token),
+            User.disabled_at.is_(None),
+            sa.or_(User.customer_id.is_(None), Customer.status == "active"),
+        )
+    )
+    link = found.one_or_none()
+    return link if link is not None and link.is_open(clock.now()) else None
+
+
+def set_password(link: PasswordToken, password_hash: str) -> User:
+    """Use the link up: the person has this password now, and every other link of theirs ends.
+
+    Hash before the transaction begins. Ending the other logins is the caller's part.
+
+    Raises:
+        LinkSpent: somebody was faster, or it has run out since.
+    """
+    now = clock.now()
+    use = sa.update(PasswordToken).where(
+        PasswordToken.id == link.id,
+        PasswordToken.used_at.is_(None),
+        PasswordToken.revoked_at.is_(None),
+        PasswordToken.expires_at > now,
+    )
+    used = db.session().execute(use.values(used_at=now).returning(PasswordToken.user_id)).scalar_one_or_none()
+    if used is None:
+        raise LinkSpent()
+    _revoke(used)
+    user = db.session().get_one(User, used)
+    user.password_hash = password_hash
+    user.password_set_at = now
+    if link.delivered_at is not None:
+        user.email_verified_at = user.email_verified_at or now
+    audit.record("PASSWORD_SET", resource_type="user", resource_id=user.id, person_id=user.id)
+    return user
+
+
+def _revoke(user_id: UUID) -> None:
+    db.session().execute(
+        sa.update(PasswordToken)
+        .where(PasswordToken.user_id == user_id, PasswordToken.used_at.is_(None), PasswordToken.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )

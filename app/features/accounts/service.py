@@ -1,0 +1,281 @@
+"""Customers and the people who sign in: made, found, changed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts.addresses import clean_email, limiter_key, normalise_email
+from app.features.accounts.events import CustomerUpdated, PasswordLinkRequested, UserCreated
+from app.features.accounts.links import (
+    LinkSpent,
+    find_password_link,
+    link_token,
+    mark_delivered,
+    set_password,
+    set_password_url,
+    start_password_link,
+)
+from app.features.accounts.models import Customer, PasswordRequest, User
+from app.features.accounts.passwords import can_be_password, check_password_rules
+from app.features.audit import service as audit
+from app.kernel import clock, db, jobs, limits
+from app.kernel.access import Principal, Role
+from app.kernel.errors import Conflict, NotFound, TooMany
+from app.kernel.events import publish
+
+__all__ = [
+    "Attribution", "EmailTaken", "LastOwner", "LinkSpent", "answer_request", "can_be_password",
+    "check_password_rules", "clean_email", "create_staff", "disable", "enable", "find_customer", "find_password_link",
+    "find_user", "give_password", "limiter_key", "link_token", "mark_delivered", "normalise_email", "people_of",
+    "register", "request_password_link", "reset_owner", "set_password", "set_password_url", "start_password_link",
+    "update_customer",
+]  # fmt: skip
+
+MAILS_PER_ACCOUNT = "3/hour"
+MAILS_PER_ADDRESS = "5/hour"
+"""Password mails beyond these are dropped without a word (PROMISES, case 2)."""
+
+EDITABLE = frozenset(
+    {
+        "name", "phone", "company", "address_line", "city", "region", "postal_code", "country", "tax_number",
+    }
+)  # fmt: skip
+
+
+class EmailTaken(Conflict):
+    """Somebody in this tenant has the address already."""
+
+    code, text = "email_taken", "Somebody here uses this e-mail address already."
+
+
+class LastOwner(Conflict):
+    """Without this person nobody could let anybody in again."""
+
+    code, text = "last_owner", "The last owner stays. Make somebody else an owner first."
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Where a customer came from, as the marketing site says."""
+
+    marketing_source: str = ""
+    utm_campaign: str = ""
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_content: str = ""
+    utm_term: str = ""
+
+
+NOWHERE = Attribution()
+
+
+def register(
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    currency: str,
+    role: Role = Role.OWNER,
+    attribution: Attribution = NOWHERE,
+    company: str = "",
+    country: str = "",
+    password_hash: str | None = None,
+) -> tuple[Customer, User]:
+    """Make a customer with its first person, who has no password unless its hash is given.
+
+    Raises:
+        Invalid: the address is none; names `email`.
+        EmailTaken: names `email`.
+    """
+    address = clean_email(email)
+    name = f"{first_name} {last_name}".strip()
+    customer = Customer(
+        name=name or address, email=address, company=company, country=country, currency=currency, **asdict(attribution)
+    )
+    customer.refresh_search_key()
+    user = _person(address, first_name, last_name, password_hash)
+    user.customer_role = int(role)
+    try:
+        with db.session().begin_nested():
+            db.session().add(customer)
+            db.session().flush()
+            user.customer_id = customer.id
+            db.session().add(user)
+            db.session().flush()
+    except sa.exc.IntegrityError as problem:
+        raise _taken(problem) from problem
+    publish(UserCreated(user.id, user.email, customer.id, role.name.lower()))
+    return customer, user
+
+
+def create_staff(*, email: str, first_name: str, last_name: str, role: Role, password_hash: str | None = None) -> User:
+    """Let somebody work here.
+
+    Raises:
+        Invalid: the address is none; names `email`.
+        EmailTaken: names `email`.
+    """
+    user = _person(clean_email(email), first_name, last_name, password_hash)
+    user.staff_role = int(role)
+    try:
+        with db.session().begin_nested():
+            db.session().add(user)
+            db.session().flush()
+    except sa.exc.IntegrityError as problem:
+        raise _taken(problem) from problem
+    audit.record("STAFF_CREATED", resource_type="user", resource_id=user.id, after={"role": role.name.lower()})
+    publish(UserCreated(user.id, user.email, None, role.name.lower()))
+    return user
+
+
+def _person(address: str, first_name: str, last_name: str, password_hash: str | None) -> User:
+    return User(
+        email=address,
+        email_key=address.lower(),
+        first_name=first_name,
+        last_name=last_name,
+        password_hash=password_hash,
+        password_set_at=clock.now() if password_hash else None,
+    )
+
+
+def _taken(problem: sa.exc.IntegrityError) -> Exception:
+    """The refusal for a doubled address; any other broken constraint is a bug and stays one."""
+    text = str(problem.orig)
+    if "uq_users_email" in text or "users.email_key" in text:
+        return EmailTaken(fields={"email": EmailTaken.text})
+    return problem
+
+
+def update_customer(customer: Customer, **values: str) -> None:
+    """Change fields of `EDITABLE`. Says so once, naming the fields; nothing when all is as before."""
+    changed = sorted(name for name, value in values.items() if getattr(customer, name) != value)
+    if not EDITABLE.issuperset(changed):
+        raise TypeError(f"not editable: {set(changed) - EDITABLE}")
+    if not changed:
+        return
+    for name in changed:
+        setattr(customer, name, values[name])
+    customer.refresh_search_key()
+    publish(CustomerUpdated(customer.id, changed))
+
+
+def find_customer(principal: Principal, customer_id: UUID) -> Customer:
+    """The customer, for staff or for its own people.
+
+    Raises:
+        NotFound: absent, or somebody else's.
+    """
+    found = db.session().scalars(sa.select(Customer).where(Customer.id == customer_id)).one_or_none()
+    if found is None or not (principal.is_staff or principal.key_id or principal.customer_id == customer_id):
+        raise NotFound()
+    return found
+
+
+def find_user(user_id: UUID) -> User | None:
+    """The person with this id in the tenant that is set."""
+    return db.session().scalars(sa.select(User).where(User.id == user_id)).one_or_none()
+
+
+def people_of(customer_id: UUID) -> Sequence[User]:
+    """Everybody who signs in for this customer, the most powerful first."""
+    people = sa.select(User).where(User.customer_id == customer_id)
+    return db.session().scalars(people.order_by(User.customer_role.desc(), User.created_at, User.id)).all()
+
+
+def give_password(user: User, password_hash: str) -> None:
+    """Set a password without a link: first start and demo. Hash before the transaction begins."""
+    user.password_hash = password_hash
+    user.password_set_at = clock.now()
+    audit.record("PASSWORD_SET", resource_type="user", resource_id=user.id, person_id=user.id)
+
+
+def disable(user: User) -> None:
+    """End somebody's access: no sign-in, and each of their logins is refused from the next request on.
+
+    Raises:
+        LastOwner: nobody else could let people in.
+    """
+    if user.disabled_at is not None:
+        return
+    if user.staff_role == Role.OWNER and not _other_owners(user):
+        raise LastOwner()
+    user.disabled_at = clock.now()
+    audit.record("USER_DISABLED", resource_type="user", resource_id=user.id)
+
+
+def enable(user: User) -> None:
+    """Give somebody's access back."""
+    user.disabled_at = None
+    audit.record("USER_UPDATED", resource_type="user", resource_id=user.id, after={"disabled": False})
+
+
+def _other_owners(user: User) -> bool:
+    """Whether another owner is there. Locks them, so that two cannot take each other's place away."""
+    owners = sa.select(User.id).where(User.staff_role == int(Role.OWNER), User.disabled_at.is_(None))
+    found = db.session().scalars(owners.order_by(User.id).with_for_update()).all()
+    return any(other != user.id for other in found)
+
+
+def request_password_link(email: str, *, is_staff: bool, network: str) -> None:
+    """Note that somebody wants a link. Takes the same way whoever the address belongs to.
+
+    `network` is what requests are counted by besides the address.
+
+    Raises:
+        Invalid: it is no e-mail address at all.
+    """
+    key = normalise_email(email)
+    try:
+        limits.hit(MAILS_PER_ADDRESS, "password-mail-from", network)
+        limits.hit(MAILS_PER_ACCOUNT, "password-mail-to", limiter_key(key))
+    except TooMany:
+        return
+    db.session().add(PasswordRequest(email_key=key, is_staff=is_staff))
+    jobs.ring("password-requests")
+
+
+def answer_request(email_key: str, *, is_staff: bool) -> None:
+    """Make the link and tell the mail, when the address has an account on that side of the house."""
+    mine = sa.select(User).outerjoin(Customer, Customer.id == User.customer_id)
+    mine = mine.where(User.email_key == email_key, User.disabled_at.is_(None))
+    active = sa.or_(User.customer_id.is_(None), Customer.status == "active")
+    user = db.session().scalars(mine.where(active)).one_or_none()
+    if user is None or user.is_staff is not is_staff:
+        return
+    link = start_password_link(user, "reset")
+    publish(PasswordLinkRequested(user.id, link.id))
+
+
+def reset_owner(email: str | None = None) -> tuple[User, str]:
+    """Let a lost owner in again: enabled, OWNER, and a fresh link (1 hour), which is returned.
+
+    Without `email` it is the first owner there is. An address that is new here
+    becomes an owner.
+
+    Raises:
+        NotFound: no address was given and there is no owner.
+        EmailTaken: the address belongs to a customer's person.
+    """
+    user = _owner_to_reset(email)
+    user.staff_role, user.disabled_at = int(Role.OWNER), None
+    audit.record("OWNER_RESET", resource_type="user", resource_id=user.id)
+    return user, set_password_url(start_password_link(user, "reset"))
+
+
+def _owner_to_reset(email: str | None) -> User:
+    people = sa.select(User)
+    if email is None:
+        owners = people.where(User.staff_role == int(Role.OWNER)).order_by(User.created_at, User.id).limit(1)
+        found = db.session().scalars(owners).one_or_none()
+        if found is None:
+            raise NotFound("There is no owner. Name an e-mail address to make one.")
+        return found
+    found = db.session().scalars(people.where(User.email_key == normalise_email(email))).one_or_none()
+    if found is None:
+        return create_staff(email=email, first_name="", last_name="", role=Role.OWNER)
+    if not found.is_staff:
+        raise EmailTaken("This address belongs to a customer's person.", fields={"email": EmailTaken.text})
+    return found

@@ -1,0 +1,222 @@
+"""Signing in, being known, signing out.
+
+A login ends by itself 7 days after it began, or after a time without use: 24
+hours for staff, 3 days for a customer's people. Requests that a page makes by
+itself (htmx) are no use. A tenant's policy will set these (SPEC 1.2).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer, PasswordToken, User
+from app.features.audit import service as audit
+from app.features.sessions.devices import describe
+from app.features.sessions.events import UserLogin
+from app.features.sessions.models import UserSession
+from app.kernel import buffer, clock, crypto, csrf, db, tenancy
+from app.kernel.access import Principal, Role
+from app.kernel.errors import NotFound
+from app.kernel.events import publish
+
+LASTS = timedelta(days=7)
+STAFF_IDLE = timedelta(hours=24)
+CUSTOMER_IDLE = timedelta(days=3)
+SEEN_EVERY = timedelta(seconds=60)
+"""How exact `last_active_at` is."""
+TOKEN_LENGTH = 43
+"""Characters of a token: 32 random bytes."""
+
+
+_LOCAL = [
+    ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+]
+
+
+def cookie_name(is_https: bool) -> str:
+    """The name of the cookie that holds the token."""
+    return "__Host-mpanel" if is_https else "mpanel"
+
+
+def start(user: User, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
+    """Begin a login for somebody who has shown who they are; returns it and the browser's token."""
+    now = clock.now()
+    token = crypto.new_token()
+    device = describe(user_agent)
+    row = UserSession(
+        user_id=user.id,
+        token_hash=crypto.digest(token),
+        csrf_secret=csrf.new_secret(),
+        device_type=device.type,
+        browser=device.browser,
+        os=device.os,
+        ip=ip,
+        place=_place(ip),
+        last_active_at=now,
+        expires_at=now + LASTS,
+    )
+    user.last_sign_in_at = now
+    db.session().add(row)
+    db.session().flush()
+    publish(UserLogin(user.id, row.id, row.device))
+    return row, token
+
+
+def _place(ip: str) -> str:
+    """Where an address is, as far as it says so itself; no list of places ships with the panel."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ""
+    if address.is_loopback:
+        return "This machine"
+    return (
+        "Local network" if any(address in network for network in _LOCAL if network.version == address.version) else ""
+    )
+
+
+def resolve(token: str, *, is_use: bool = True) -> Principal | None:
+    """Who holds `token`, if the login still stands. One read; writes nothing.
+
+    With `is_use` the login counts as used now, noted through the buffer. Roles
+    are read anew each time: a change or a closed door holds from the next
+    request on.
+    """
+    if len(token) != TOKEN_LENGTH or not token.isascii():
+        return None
+    row = db.session().execute(_LOGIN, {"token_hash": crypto.digest(token)}).one_or_none()
+    now = clock.now()
+    if row is None or not _stands(row.last_active_at, row.expires_at, now, is_staff=row.staff_role is not None):
+        return None
+    if is_use and now - row.last_active_at >= SEEN_EVERY:
+        buffer.add("logins-seen", (row.tenant_id, row.id, now))
+    return Principal(
+        tenant_id=row.tenant_id,
+        user_id=row.user_id,
+        session_id=row.id,
+        name=f"{row.first_name} {row.last_name}".strip() or row.email,
+        email=row.email,
+        staff_role=Role(row.staff_role) if row.staff_role else None,
+        customer_id=row.customer_id,
+        customer_role=Role(row.customer_role) if row.customer_role else None,
+        customer_name=row.company or row.customer_name or "",
+        csrf_secret=row.csrf_secret,
+    )
+
+
+_LOGIN = (
+    sa.select(
+        UserSession.id, UserSession.tenant_id, UserSession.user_id, UserSession.csrf_secret,
+        UserSession.last_active_at, UserSession.expires_at, User.first_name, User.last_name, User.email,
+        User.staff_role, User.customer_id, User.customer_role, Customer.company, Customer.name.label("customer_name"),
+    )
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(Customer, Customer.id == User.customer_id)
+    .where(
+        UserSession.token_hash == sa.bindparam("token_hash"),
+        UserSession.ended_at.is_(None),
+        User.disabled_at.is_(None),
+        sa.or_(User.customer_id.is_(None), Customer.status == "active"),
+    )
+)  # fmt: skip
+
+
+def _idle(*, is_staff: bool) -> timedelta:
+    return STAFF_IDLE if is_staff else CUSTOMER_IDLE
+
+
+def _stands(last_active_at: datetime, expires_at: datetime, now: datetime, *, is_staff: bool) -> bool:
+    return expires_at > now and last_active_at + _idle(is_staff=is_staff) > now
+
+
+@buffer.sink("logins-seen")
+def _write_seen(items: list[tuple[UUID, UUID, datetime]]) -> None:
+    """Write when logins were last used: the latest of each, tenant by tenant."""
+    latest: dict[UUID, dict[UUID, datetime]] = {}
+    for tenant_id, session_id, seen_at in items:
+        seen = latest.setdefault(tenant_id, {})
+        seen[session_id] = max(seen_at, seen.get(session_id, seen_at))
+    for tenant_id, seen in latest.items():
+        with tenancy.as_tenant(tenant_id), db.transaction() as session:
+            for session_id, seen_at in seen.items():
+                mine = sa.update(UserSession).where(UserSession.id == session_id, UserSession.last_active_at < seen_at)
+                session.execute(mine.values(last_active_at=seen_at).execution_options(synchronize_session=False))
+
+
+def set_password(link: PasswordToken, password_hash: str, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
+    """Use a password link up and sign its person in; every other login of theirs ends.
+
+    Raises:
+        LinkSpent: the link was used, replaced or has run out.
+    """
+    user = accounts.set_password(link, password_hash)
+    _end_where("password", UserSession.user_id == user.id)
+    return start(user, ip=ip, user_agent=user_agent)
+
+
+def list_for(principal: Principal) -> Sequence[UserSession]:
+    """The person's logins that stand, the present one first, then the most recently used."""
+    present = (UserSession.id == principal.session_id).desc()
+    mine = sa.select(UserSession).where(*_standing(principal))
+    return db.session().scalars(mine.order_by(present, UserSession.last_active_at.desc(), UserSession.id)).all()
+
+
+def _standing(principal: Principal) -> tuple[Any, ...]:
+    now = clock.now()
+    return (
+        UserSession.user_id == principal.user_id,
+        UserSession.ended_at.is_(None),
+        UserSession.expires_at > now,
+        UserSession.last_active_at > now - _idle(is_staff=principal.is_staff),
+    )
+
+
+def find(principal: Principal, session_id: UUID) -> UserSession:
+    """One of the person's own logins.
+
+    Raises:
+        NotFound: absent, over, or somebody else's.
+    """
+    mine = sa.select(UserSession).where(UserSession.id == session_id, *_standing(principal))
+    found = db.session().scalars(mine).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def end(login: UserSession) -> None:
+    """End one login; its next request is a stranger's."""
+    login.ended_at, login.end_reason = clock.now(), "ended"
+    audit.record("SESSION_ENDED", resource_type="session", resource_id=login.id, person_id=login.user_id)
+
+
+def end_others(principal: Principal) -> int:
+    """Log out everywhere else; returns how many logins that ended."""
+    count = _end_where("ended", UserSession.id != principal.session_id, *_standing(principal))
+    if count:
+        audit.record("SESSIONS_ENDED", resource_type="user", resource_id=principal.user_id, after={"count": count})
+    return count
+
+
+def sign_out(principal: Principal) -> None:
+    """End the login that asks."""
+    if _end_where("signed out", UserSession.id == principal.session_id):
+        audit.record("USER_LOGOUT", resource_type="user", resource_id=principal.user_id)
+
+
+def _end_where(reason: str, *conditions: Any) -> int:
+    ending = sa.update(UserSession).where(UserSession.ended_at.is_(None), *conditions)
+    ending = ending.values(ended_at=clock.now(), end_reason=reason).returning(UserSession.id)
+    return len(db.session().execute(ending).all())
+
+
+def remove_expired(before: datetime) -> int:
+    """Delete the logins whose time was over at `before`; returns how many."""
+    gone = sa.delete(UserSession).where(UserSession.expires_at <= before).returning(UserSession.id)
+    return len(db.session().execute(gone.execution_options(synchronize_session=False)).all())

@@ -1,0 +1,121 @@
+"""Signing in with e-mail and password, and what holds back those who guess.
+
+Three counters. Failures from one network (IPv6 by /64). Attempts at one
+account, whoever makes them: exact under parallel tries. And, so that a flood
+of strangers never locks the person out, attempts from networks where this
+account is known are counted by themselves; besides, a password link by mail
+always lets its person in.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer, User
+from app.features.audit import service as audit
+from app.features.sessions import service
+from app.features.sessions.models import UserSession
+from app.kernel import aftermath, crypto, db, limits, metrics
+from app.kernel.errors import Invalid, TooMany
+from app.kernel.visitor import Visitor
+
+PER_ACCOUNT = "10/15 minutes"
+PER_NETWORK = "30/15 minutes"
+"""Failures. A right password is not counted."""
+ALERT_FROM = 5
+"""From this failure in a row on, the audit log says `error` instead of `warning`."""
+
+
+class SignInFailed(Invalid):
+    """Unknown address, wrong password, wrong door, disabled: all said alike."""
+
+    code = "sign_in_failed"
+    text = "E-mail and password do not match. Try again or reset it."
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What is needed of the person behind an address, before anything is believed."""
+
+    user_id: UUID
+    password_hash: str | None
+    can_enter: bool
+
+
+def sign_in(email: str, password: str, *, where: Visitor, user_agent: str, is_staff: bool) -> tuple[UserSession, str]:
+    """Begin a login, or refuse. Whoever the address belongs to, the same work is done.
+
+    The password is checked before the transaction begins. Staff sign in at
+    their own door (`is_staff`), a customer's people at theirs.
+
+    Raises:
+        SignInFailed: for whatever reason.
+        TooMany: too many tries for this address or from this network.
+    """
+    key = accounts.limiter_key(email)
+    limits.check(PER_NETWORK, "sign-in-from", where.network)
+    tries = _count_attempt(key, where)
+    candidate = _candidate(key, is_staff=is_staff)
+    stored = candidate.password_hash if candidate is not None and candidate.can_enter else None
+    is_sound = accounts.can_be_password(password)
+    if not crypto.password_matches(stored if is_sound else None, password if is_sound else ""):
+        _fail(candidate, where, tries)
+        raise SignInFailed(fields={"password": SignInFailed.text})
+    assert candidate is not None
+    user = accounts.find_user(candidate.user_id)
+    if user is None or user.disabled_at is not None:
+        raise SignInFailed(fields={"password": SignInFailed.text})
+    limits.reset(PER_ACCOUNT, "sign-in", key)
+    metrics.SIGN_INS.labels("done").inc()
+    return service.start(user, ip=where.address, user_agent=user_agent)
+
+
+def _count_attempt(key: str, where: Visitor) -> int:
+    """How many tries this is, refused beyond the limit."""
+    try:
+        standing = limits.hit(PER_ACCOUNT, "sign-in", key)
+    except TooMany:
+        if not _is_known(key, where):
+            metrics.SIGN_INS.labels("throttled").inc()
+            raise
+        standing = limits.hit(PER_ACCOUNT, "sign-in-known", key, where.network)
+    return standing.limit - standing.remaining
+
+
+def _is_known(key: str, where: Visitor) -> bool:
+    """Whether the account was signed in from this address before, as far as its logins are still there."""
+    with db.transaction(write=False) as session:
+        here = sa.select(UserSession.id).join(User, User.id == UserSession.user_id)
+        here = here.where(User.email_key == key, UserSession.ip == where.address).limit(1)
+        return session.execute(here).first() is not None
+
+
+def _candidate(key: str, *, is_staff: bool) -> _Candidate | None:
+    side = User.staff_role.is_not(None) if is_staff else User.staff_role.is_(None)
+    person = (
+        sa.select(User.id, User.password_hash, User.disabled_at, Customer.status)
+        .outerjoin(Customer, Customer.id == User.customer_id)
+        .where(User.email_key == key, side)
+    )
+    with db.transaction(write=False) as session:
+        row = session.execute(person).one_or_none()
+    if row is None:
+        return None
+    return _Candidate(row.id, row.password_hash, row.disabled_at is None and row.status in {None, "active"})
+
+
+def _fail(candidate: _Candidate | None, where: Visitor, tries: int) -> None:
+    """Count and log the failure. The row is sealed with the tenant's key, so that known and unknown cost the same."""
+    metrics.SIGN_INS.labels("failed").inc()
+    with suppress(TooMany):  # the next try is refused by the check
+        limits.hit(PER_NETWORK, "sign-in-from", where.network)
+    user_id = candidate.user_id if candidate is not None else None
+    severity = "error" if tries >= ALERT_FROM else "warning"
+    aftermath.later(
+        lambda: audit.record(
+            "USER_LOGIN_FAILED", resource_type="user", resource_id=user_id, severity=severity, after={"tries": tries}
+        )
+    )

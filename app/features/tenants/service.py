@@ -1,0 +1,164 @@
+"""Which brand a request belongs to, and what is set for it.
+
+What is found is remembered for 30 seconds in each process, so that a request
+costs no query for its tenant. Remembered tenants are for reading only.
+"""
+
+import re
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import sqlalchemy as sa
+from babel.localedata import exists as locale_exists
+
+from app.config import LOOPBACK
+from app.config import current as settings
+from app.features.tenants.models import Tenant
+from app.kernel import clock, db, tenancy
+from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.money import CURRENCIES
+
+REMEMBERED_SECONDS = 30
+"""How long another process may go on with a tenant that was changed or suspended."""
+MOST_REMEMBERED = 5000
+"""Host names and ids kept at once. Strangers can send any Host header; memory stays bounded."""
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_PREFIX = re.compile(r"[A-Z0-9]{1,8}")
+_SETTINGS = frozenset({"legal_name", "address", "tax_number", "currency", "time_zone", "locale", "number_prefix"})
+
+_remembered: dict[str | UUID, tuple[Tenant | None, float]] = {}
+_lock = threading.Lock()
+
+
+def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool = False, **given: str) -> Tenant:
+    """Make a brand. `given` are its settings: legal name, address, currency and the like.
+
+    Its domain serves nothing until it is verified.
+
+    Raises:
+        Invalid: a value that cannot be; names the field.
+        Conflict: the slug or the domain is taken, or there is an operator already.
+    """
+    tenant = Tenant(name=_named(name), slug=_checked("slug", slug, _SLUG), is_operator=is_operator)
+    tenant.domain = _checked("domain", domain.strip().lower(), _HOST) if domain else None
+    for field, value in given.items():
+        setattr(tenant, field, _setting(field, value))
+    try:
+        with db.session().begin_nested():
+            db.session().add(tenant)
+            db.session().flush()
+    except sa.exc.IntegrityError as problem:
+        raise Conflict("A tenant with this slug or domain is there already.", code="tenant_taken") from problem
+    forget()
+    return tenant
+
+
+def operator() -> Tenant | None:
+    """The first tenant, whose OWNER looks after the installation; None before `mpanel init`."""
+    with db.transaction(write=False) as session:
+        return session.scalars(sa.select(Tenant).where(Tenant.is_operator)).one_or_none()
+
+
+def find_by_host(host: str) -> Tenant | None:
+    """Whose house the host name opens: `APP_URL`'s and this machine's own are the operator's.
+
+    Any other name must be the verified domain of a tenant, else None. A
+    suspended tenant is found too; the door says what that means.
+    """
+    host = host.strip().lower()
+    is_own = host in LOOPBACK or host == settings().app_host
+    return _recall("" if is_own else host)
+
+
+def current() -> Tenant:
+    """The tenant that is set, for reading.
+
+    Raises:
+        NotFound: it is gone.
+    """
+    found = _recall(tenancy.current())
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def base_url(tenant: Tenant) -> str:
+    """Where the tenant's people reach it, without a slash at the end: for links in mails.
+
+    Its own verified domain, with scheme and port of `APP_URL`; else `APP_URL`.
+    """
+    if tenant.domain is None or tenant.domain_verified_at is None:
+        return settings().app_url
+    parts = urlsplit(settings().app_url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{tenant.domain}{port}"
+
+
+def forget() -> None:
+    """Drop what this process remembers; after this transaction too, if one is open."""
+    _drop()
+    if db.has_session():
+        db.after_end(_drop)
+
+
+def _drop() -> None:
+    with _lock:
+        _remembered.clear()
+
+
+def _recall(key: str | UUID) -> Tenant | None:
+    now = clock.now().timestamp()
+    found = _remembered.get(key)
+    if found is not None and 0 <= now - found[1] < REMEMBERED_SECONDS:
+        return found[0]
+    tenant = _look_up(key)
+    with _lock:
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = (tenant, now)
+    return tenant
+
+
+def _look_up(key: str | UUID) -> Tenant | None:
+    with db.transaction(write=False) as session:
+        query = sa.select(Tenant)
+        if isinstance(key, UUID):
+            query = query.where(Tenant.id == key)
+        elif key == "":
+            query = query.where(Tenant.is_operator)
+        else:
+            query = query.where(Tenant.domain == key, Tenant.domain_verified_at.is_not(None))
+        return session.scalars(query).one_or_none()
+
+
+def _named(text: str) -> str:
+    text = " ".join(text.split())
+    if not 1 <= len(text) <= 80:
+        raise Invalid.field("name", "A name has 1 to 80 characters.")
+    return text
+
+
+def _checked(field: str, text: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(text):
+        raise Invalid.field(field, "Small letters, digits and hyphens, please.")
+    return text
+
+
+def _setting(field: str, value: str) -> Any:
+    if field not in _SETTINGS:
+        raise TypeError(f"a tenant has no setting {field!r}")
+    value = value.strip()
+    allowed = {
+        "currency": value in CURRENCIES,
+        "time_zone": value in available_timezones() if field == "time_zone" else True,
+        "locale": locale_exists(value.replace("-", "_")) if field == "locale" else True,
+        "number_prefix": _PREFIX.fullmatch(value) is not None,
+    }
+    if not allowed.get(field, len(value) <= 500):
+        raise Invalid.field(field, "That is not a value we know.")
+    return value
