@@ -62,7 +62,7 @@ class Page(Generic[Item]):
 
 
 def page(
-    statement: sa.Select[Any],
+    statement: sa.Select[*tuple[Any, ...]],
     model: type[Record],
     *,
     cursor: str | None = None,

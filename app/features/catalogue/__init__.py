@@ -1,0 +1,1 @@
+"""What we sell: products, their prices per currency and cycle, stock, and promo codes."""

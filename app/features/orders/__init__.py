@@ -1,0 +1,1 @@
+"""Sales: every one is an order, with its lines, its invoice and the subscriptions it starts."""

@@ -1,0 +1,1 @@
+"""What customers rent: a plan, its price and cycle, and where it stands."""

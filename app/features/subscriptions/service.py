@@ -1,0 +1,99 @@
+"""Starting and finding subscriptions."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts.models import Customer
+from app.features.billing.models import Invoice
+from app.features.catalogue.models import Price, Product
+from app.features.subscriptions.events import SubscriptionCreated
+from app.features.subscriptions.models import Subscription
+from app.kernel import db, paging
+from app.kernel.access import Principal
+from app.kernel.errors import NotFound
+from app.kernel.events import publish
+from app.kernel.paging import Page
+
+ONCE = "oneTime"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A subscription with its product and what was first asked for it."""
+
+    subscription: Subscription
+    product: Product
+    first_invoice: Invoice | None
+
+
+def start(*, customer: Customer, product: Product, price: Price, first_invoice: Invoice | None = None) -> Subscription:
+    """Let a customer have a plan from now on, pending until it is paid for and set up.
+
+    Its period begins with the set-up. What is paid once never renews.
+    """
+    subscription = Subscription(
+        customer_id=customer.id,
+        product_id=product.id,
+        first_invoice_id=first_invoice.id if first_invoice else None,
+        plan_name=product.name,
+        cycle=price.cycle,
+        price_minor=price.amount_minor,
+        currency=price.currency,
+        auto_renew=price.cycle != ONCE,
+    )
+    db.session().add(subscription)
+    db.session().flush()
+    publish(
+        SubscriptionCreated(
+            subscription.id,
+            customer.id,
+            product.id,
+            product.slug,
+            price.cycle,
+            price.amount_minor,
+            price.currency,
+        )
+    )
+    return subscription
+
+
+def find(principal: Principal, subscription_id: UUID) -> Service:
+    """The subscription with its product and first invoice. One query.
+
+    Staff see every one, a customer's people their own account's.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    row = (
+        db.session()
+        .execute(
+            sa.select(Subscription, Product, Invoice)
+            .join(Product, Product.id == Subscription.product_id)
+            .outerjoin(Invoice, Invoice.id == Subscription.first_invoice_id)
+            .where(Subscription.id == subscription_id)
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound()
+    subscription, product, first_invoice = row
+    if not principal.is_staff and principal.customer_id != subscription.customer_id:
+        raise NotFound()
+    return Service(subscription, product, first_invoice)
+
+
+def list_for_customer(
+    customer_id: UUID, *, status: str | None = None, cursor: str | None = None, limit: int = 25
+) -> Page[tuple[Subscription, Product]]:
+    """One page of what a customer has, newest first, each with its product. One query."""
+    wanted = (
+        sa.select(Subscription, Product)
+        .join(Product, Product.id == Subscription.product_id)
+        .where(Subscription.customer_id == customer_id)
+    )
+    if status is not None:
+        wanted = wanted.where(Subscription.status == status)
+    return paging.page(wanted, Subscription, cursor=cursor, limit=limit)

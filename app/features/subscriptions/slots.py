@@ -1,0 +1,123 @@
+"""What subscriptions add to pages that show many rooms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.catalogue.models import Product
+from app.features.subscriptions.models import Subscription
+from app.features.tenants import service as tenants
+from app.kernel import db, words
+from app.kernel.money import Money
+
+
+@dataclass(frozen=True)
+class ServiceCard:
+    """One service as lists and cards show it."""
+
+    subscription_id: UUID
+    plan: str
+    """The product's name when it was ordered."""
+    slug: str
+    status: str
+    tone: str
+    """The state's tone, as `ui.state` takes it."""
+    state: str
+    """The state in words."""
+    price: Money
+    price_words: str
+    """`USD 49.90 a year`."""
+    cycle: str
+    next_step: str
+    """What happens next, in one short sentence."""
+    ordered_at: datetime
+    href: str
+    """Its page in the portal."""
+
+
+_STATES = {
+    "pending": ("info", "Waiting to be set up"),
+    "active": ("good", "Active"),
+    "suspended": ("bad", "Suspended"),
+    "cancelled": ("done", "Cancelled"),
+    "terminated": ("done", "Ended"),
+}
+
+
+def card(subscription: Subscription, product: Product) -> ServiceCard:
+    """A subscription as lists show it."""
+    tone, state = state_of(subscription)
+    return ServiceCard(
+        subscription.id,
+        subscription.plan_name,
+        product.slug,
+        subscription.status,
+        tone,
+        state,
+        subscription.price,
+        subscription.price_words,
+        subscription.cycle,
+        next_step(subscription),
+        subscription.created_at,
+        f"/client/services/{subscription.id}",
+    )
+
+
+def state_of(subscription: Subscription) -> tuple[str, str]:
+    """Tone and words of where a subscription stands."""
+    return _STATES[subscription.status]
+
+
+def next_step(subscription: Subscription) -> str:
+    """What happens next, and when."""
+    zone = tenants.current().time_zone
+    if subscription.status == "pending":
+        return "its time starts when it is set up"
+    if subscription.ended_at is not None:
+        return f"ended on {words.day(subscription.ended_at, zone)}"
+    if subscription.status == "suspended":
+        return "paused"
+    if subscription.ends_at is not None:
+        return f"ends on {words.day(subscription.ends_at, zone)}"
+    if subscription.period_end is None:
+        return "paid once, does not renew"
+    verb = "renews on" if subscription.auto_renew else "ends on"
+    return f"{verb} {words.day(subscription.period_end, zone)}"
+
+
+def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
+    """What a customer has, newest first. One query."""
+    return _cards(_with_product().where(Subscription.customer_id == customer_id), limit)
+
+
+def recent_services(*, limit: int = 8) -> list[ServiceCard]:
+    """What was ordered last, by anybody. One query."""
+    return _cards(_with_product(), limit)
+
+
+def waiting_count() -> int:
+    """How many services wait to be set up. One query over the index by status."""
+    wanted = sa.select(sa.func.count()).select_from(Subscription).where(Subscription.status == "pending")
+    return db.session().scalar(wanted) or 0
+
+
+def counts_of(customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many running or waiting services each of these customers has; absent = none. One query."""
+    rows = db.session().execute(
+        sa.select(Subscription.customer_id, sa.func.count())
+        .where(Subscription.customer_id.in_(customer_ids), Subscription.ended_at.is_(None))
+        .group_by(Subscription.customer_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _with_product() -> sa.Select[Subscription, Product]:
+    return sa.select(Subscription, Product).join(Product, Product.id == Subscription.product_id)
+
+
+def _cards(wanted: sa.Select[Subscription, Product], limit: int) -> list[ServiceCard]:
+    newest = wanted.order_by(Subscription.created_at.desc(), Subscription.id.desc()).limit(limit)
+    return [card(subscription, product) for subscription, product in db.session().execute(newest)]
