@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel as camel
 from app.kernel.errors import Invalid
 from app.kernel.money import Money
 
-__all__ = ["Answer", "Body", "Line", "Major", "MoneyOut", "Query", "camel", "refuse"]
+__all__ = ["Answer", "Body", "Line", "Major", "MoneyOut", "Query", "camel", "one_line", "refuse"]
 
 _MOST_FIELDS_NAMED = 20
 _LONGEST_NAME = 100
@@ -43,13 +43,14 @@ class Answer(BaseModel):
     )
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """`text`, if it is one line without control characters."""
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise ValueError("This must be one line of plain text.")
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 """One line of 1 to 200 characters, without the white space round it. Narrow it with `Field(max_length=...)`."""
 
 Major = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
