@@ -1,0 +1,1 @@
+"""Mails: written as rows with what caused them, drawn and sent by the worker, kept readable for staff."""

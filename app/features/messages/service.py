@@ -1,0 +1,301 @@
+"""Wanting mails, finding them, and setting them going again. Sending is the worker's (`tasks`)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.config import current as settings
+from app.features.accounts import service as accounts
+from app.features.accounts.events import PasswordLinkRequested
+from app.features.accounts.models import PasswordToken, User
+from app.features.audit import service as audit
+from app.features.messages.kinds import KINDS
+from app.features.messages.models import EmailMessage
+from app.features.messages.rendering import find_link
+from app.features.orders.events import CustomerCreated
+from app.kernel import clock, db, jobs, outbox, paging, tenancy
+from app.kernel.access import Role
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.ids import new_id
+from app.kernel.paging import Page
+
+BELL = "email"
+URGENT, NORMAL = 1, 5
+COUNTED_AT_MOST = 10_000
+"""Figures stop here: nobody needs to know whether it is 10,000 or 200,000, and the page stays fast."""
+
+ALARM_FAILED, ALARM_WAITING = 100, 1_000
+STUCK_AFTER = timedelta(minutes=10)
+"""Above these somebody is told (SPEC 4)."""
+
+
+class NoMailServer(Conflict):
+    """Nothing can be sent while `SMTP_URL` is not set."""
+
+    code, text = "no_mail_server", "No mail server is set up. Set SMTP_URL, then send it again."
+
+
+class OnItsWay(Conflict):
+    """It is waiting already."""
+
+    code, text = "on_its_way", "This message is on its way already."
+
+
+class NoLink(Conflict):
+    """There is nothing to reveal."""
+
+    code, text = "no_link", "This message carries no link that still works."
+
+
+def welcome(event: CustomerCreated) -> None:
+    """Greet a new customer's owners, each with a link to set the first password."""
+    owners = sa.select(User).where(User.customer_id == event.customer_id, User.customer_role == Role.OWNER)
+    for user in db.session().scalars(owners):
+        queue("welcome", to_user=user, subject_type="customer", subject_id=event.customer_id, fact=event.customer_id)
+
+
+def password_link(event: PasswordLinkRequested) -> None:
+    """Send the link that somebody asked for."""
+    user = db.session().get_one(User, event.user_id)
+    queue(
+        "password_reset",
+        to_user=user,
+        subject_type="user",
+        subject_id=user.id,
+        fact=event.link_id,
+        link_id=event.link_id,
+        priority=URGENT,
+    )
+
+
+def queue(
+    template: str,
+    *,
+    to_user: User,
+    subject_type: str,
+    subject_id: UUID,
+    fact: object,
+    link_id: UUID | None = None,
+    priority: int = NORMAL,
+) -> bool:
+    """Want one mail to one person; nothing is drawn or sent yet.
+
+    `fact` is what happened: one fact makes one mail per template and person,
+    however often it is told. `priority` is from 1 (first) to 10. Returns
+    whether the mail is new.
+    """
+    assert template in KINDS, template
+    row_id, now = new_id(), clock.now()
+    insert = postgresql.insert if db.is_postgresql() else sqlite.insert
+    wanted = insert(EmailMessage).values(
+        id=row_id,
+        tenant_id=tenancy.current(),
+        created_at=now,
+        next_at=now,
+        template=template,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        to_user_id=to_user.id,
+        to_address=to_user.email,
+        address_key=to_user.email.lower(),
+        link_id=link_id,
+        priority=priority,
+        dedupe_key=f"{template}:{fact}:{to_user.id}",
+        message_id_header=_message_id(row_id),
+        attempt_log=[],
+    )
+    added = db.session().execute(
+        wanted.on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"]).returning(EmailMessage.id)
+    )
+    is_new = added.first() is not None
+    if is_new:
+        jobs.ring(BELL)
+    return is_new
+
+
+def _message_id(part: UUID) -> str:
+    return f"<{part}@{settings().mail_from.rpartition('@')[2]}>"
+
+
+def find(message_id: UUID) -> EmailMessage:
+    """The mail with this id.
+
+    Raises:
+        NotFound: there is none in this tenant.
+    """
+    found = db.session().get(EmailMessage, message_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def find_page(
+    *, state: str = "", template: str = "", address: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[Any]:
+    """One page of mails, newest first: (id, template, subject line, address, state, last error, wanted at).
+
+    `state` is `waiting`, `sent`, `failed` or `kept`; `address` the beginning of one.
+
+    Raises:
+        BadCursor: `cursor` is not one of this list.
+    """
+    row = EmailMessage
+    columns: tuple[Any, ...] = (row.id, row.template, row.subject_line, row.to_address, row.state, row.last_error)
+    query = sa.select(*columns, row.created_at)
+    if state in STATES:
+        query = query.where(row.state.in_(STATES[state]))
+    if template:
+        query = query.where(row.template == template)
+    if address:
+        begin = address.strip().lower()
+        query = query.where(row.address_key >= begin, row.address_key < begin + "\U0010ffff")
+    return paging.page(query, EmailMessage, cursor=cursor, limit=limit)
+
+
+STATES = {"waiting": ("waiting", "leased"), "sent": ("done",), "failed": ("dead",), "kept": ("kept",)}
+"""The words of the pages for the outbox's states."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the queue of one tenant does. Counts end at `COUNTED_AT_MOST`."""
+
+    waiting: int
+    oldest: datetime | None
+    """Since when the longest waiting one has been wanted."""
+    failed: int
+    kept: int
+    sent_today: int
+    """In the last 24 hours."""
+    trouble: str
+    """What stands in the way of those that wait; empty when nothing does."""
+
+    @property
+    def alarm(self) -> str:
+        """What somebody should look at, in a sentence; empty when all is well."""
+        if self.oldest is not None and clock.now() - self.oldest > STUCK_AFTER:
+            return "Mail waits and nothing moves."
+        if self.waiting > ALARM_WAITING:
+            return f"More than {ALARM_WAITING:,} mails wait."
+        if self.failed > ALARM_FAILED:
+            return f"More than {ALARM_FAILED} mails failed."
+        return ""
+
+
+def health() -> Health:
+    """Figures of the present tenant."""
+    row, session = EmailMessage, db.session()
+    waits = row.state.in_(STATES["waiting"])
+    oldest = session.scalar(sa.select(row.created_at).where(waits).order_by(row.created_at).limit(1))
+    trouble = session.scalar(
+        sa.select(row.last_error).where(waits, row.last_error.is_not(None)).order_by(row.next_at.desc()).limit(1)
+    )
+    return Health(
+        waiting=_count(waits),
+        oldest=oldest,
+        failed=_count(row.state == "dead"),
+        kept=_count(row.state == "kept"),
+        sent_today=_count(row.sent_at > clock.now() - timedelta(days=1)),
+        trouble=trouble or "",
+    )
+
+
+def _count(condition: sa.ColumnElement[bool]) -> int:
+    some = sa.select(EmailMessage.id).where(condition).limit(COUNTED_AT_MOST).subquery()
+    return db.session().scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def same_address(message: EmailMessage) -> list[EmailMessage]:
+    """The five newest other mails to the same address."""
+    query = sa.select(EmailMessage).where(
+        EmailMessage.address_key == message.address_key, EmailMessage.id != message.id
+    )
+    newest = query.order_by(EmailMessage.created_at.desc(), EmailMessage.id.desc()).limit(5)
+    return list(db.session().scalars(newest))
+
+
+def resend(message: EmailMessage) -> None:
+    """Send it (again), with fresh attempts.
+
+    One that was sent already goes as a new mail; a link that has run out since
+    is replaced by a fresh one.
+
+    Raises:
+        NoMailServer: there is nothing to send it with.
+        OnItsWay: it is waiting already.
+    """
+    _need_server()
+    if message.is_waiting:
+        raise OnItsWay()
+    if message.state == "done":
+        message.message_id_header = _message_id(new_id())
+        _refresh_link(message)
+        db.session().flush()
+    if not outbox.revive(EmailMessage, message.id):
+        raise OnItsWay()
+    audit.record(
+        "MESSAGE_RESENT",
+        resource_type="message",
+        resource_id=message.id,
+        after={"template": message.template},
+    )
+    jobs.ring(BELL)
+
+
+def _refresh_link(message: EmailMessage) -> None:
+    kind = KINDS[message.template]
+    if not kind.needs_link or find_link(message, kind) is not None or message.to_user_id is None:
+        return
+    user = db.session().get_one(User, message.to_user_id)
+    message.link_id = accounts.start_password_link(user, kind.link).id
+
+
+def resend_all(state: str) -> int:
+    """Send every `failed` or `kept` mail of the tenant; returns how many.
+
+    Raises:
+        NoMailServer: there is nothing to send them with.
+    """
+    _need_server()
+    assert state in {"failed", "kept"}, state
+    again = (
+        sa.update(EmailMessage)
+        .where(EmailMessage.state.in_(STATES[state]))
+        .values(state="waiting", attempts=0, next_at=clock.now(), last_error=None)
+        .returning(EmailMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(db.session().execute(again).all())
+    if count:
+        audit.record(
+            "MESSAGES_RESENT", resource_type="message", resource_id=None, after={"state": state, "count": count}
+        )
+        jobs.ring(BELL)
+    return count
+
+
+def _need_server() -> None:
+    if settings().smtp_url is None:
+        raise NoMailServer()
+
+
+def reveal_link(message: EmailMessage) -> tuple[str, PasswordToken]:
+    """The link that the mail carries, whole, and its row. Audited: whoever has it can get in.
+
+    Raises:
+        NoLink: it carries none, or it was used or replaced or has run out.
+    """
+    link = find_link(message, KINDS[message.template])
+    if link is None or not link.is_open(clock.now()):
+        raise NoLink()
+    audit.record(
+        "MESSAGE_LINK_REVEALED",
+        resource_type="message",
+        resource_id=message.id,
+        after={"template": message.template, "link_id": str(link.id)},
+    )
+    return accounts.set_password_url(link), link

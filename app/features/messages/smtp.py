@@ -1,0 +1,194 @@
+"""Talking to the mail server: one connection for many mails, and what each of its answers means."""
+
+import smtplib
+import ssl
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+from urllib.parse import parse_qs, unquote, urlsplit
+
+TIMEOUT_SECONDS = 10
+"""For every single step of the conversation."""
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+TLS = ("auto", "require", "never")
+
+
+class Outcome(Enum):
+    """What became of one attempt."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """For good: the server will not take it."""
+    DEFERRED = "deferred"
+    """Not now: try again later."""
+    UNCERTAIN = "uncertain"
+    """The line broke after the message was handed over: it may have arrived."""
+    AWAY = "away"
+    """The server itself cannot be used: no attempt was made, the message waits."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outcome, the server's words, and how long it took."""
+
+    outcome: Outcome
+    text: str
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed in, as `SMTP_URL` says."""
+
+    host: str
+    port: int
+    is_tls: bool
+    starttls: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def read_url(url: str) -> MailServer:
+    """The server that `url` names: `smtp://user:password@host:port?starttls=auto|require|never`, or `smtps://`.
+
+    Without the parameter STARTTLS is used where the server offers it; with a
+    password it is required, unless the server is this machine.
+
+    Raises:
+        ValueError: the parameter is none of the three.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    is_tls = parts.scheme == "smtps"
+    secret = unquote(parts.password or "")
+    default = "require" if secret and host not in LOOPBACK else "auto"
+    starttls = parse_qs(parts.query).get("starttls", [default])[-1]
+    if starttls not in TLS:
+        raise ValueError(f"SMTP_URL: starttls must be one of {', '.join(TLS)}")
+    port = parts.port or (465 if is_tls else 25)
+    return MailServer(host, port, is_tls, starttls, unquote(parts.username or ""), secret)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One mail ready to be handed in."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class Line:
+    """A connection that is opened when first needed, used for many mails, and opened anew when it has died."""
+
+    def __init__(self, server: MailServer, *, own_name: str) -> None:
+        self._server, self._own_name = server, own_name
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, parcel: Parcel) -> Answer:
+        """Hand in one mail. Never raises for what the network or the server does."""
+        started = time.perf_counter()
+        outcome, text = self._send(parcel)
+        return Answer(outcome, text, round((time.perf_counter() - started) * 1000))
+
+    def _send(self, parcel: Parcel) -> tuple[Outcome, str]:
+        was_open = self._connection is not None
+        try:
+            connection = self._ready()
+            refusal = self._introduce(connection, parcel)
+        except (OSError, smtplib.SMTPException) as problem:
+            self.close()
+            if was_open:
+                return self._send(parcel)  # it had gone to sleep; the new one is asked once
+            return Outcome.AWAY, _words(problem)
+        return refusal or self._hand_over(connection, parcel)
+
+    def _ready(self) -> smtplib.SMTP:
+        if self._connection is not None:
+            return self._connection
+        server = self._server
+        if server.is_tls:
+            context = ssl.create_default_context()
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, self._own_name, timeout=TIMEOUT_SECONDS, context=context
+            )
+        else:
+            connection = smtplib.SMTP(server.host, server.port, self._own_name, timeout=TIMEOUT_SECONDS)
+        self._connection = connection
+        connection.ehlo_or_helo_if_needed()
+        if not server.is_tls and server.starttls != "never":
+            self._encrypt(connection)
+        if server.user:
+            connection.login(server.user, server.password)
+        return connection
+
+    def _encrypt(self, connection: smtplib.SMTP) -> None:
+        if connection.has_extn("starttls"):
+            connection.starttls(context=ssl.create_default_context())
+            connection.ehlo()
+        elif self._server.starttls == "require":
+            raise smtplib.SMTPNotSupportedError("the server offers no STARTTLS, and SMTP_URL requires it")
+
+    def _introduce(self, connection: smtplib.SMTP, parcel: Parcel) -> tuple[Outcome, str] | None:
+        """Name sender and recipient; the refusal if there is one."""
+        code, said = connection.mail(parcel.sender)
+        if code != 250:
+            self._forget(connection, code)
+            too_large = code == 552
+            return (Outcome.REFUSED if too_large else Outcome.AWAY), _said(code, said)
+        code, said = connection.rcpt(parcel.recipient)
+        if code not in {250, 251}:
+            self._forget(connection, code)
+            return _meaning(code), _said(code, said)
+        return None
+
+    def _hand_over(self, connection: smtplib.SMTP, parcel: Parcel) -> tuple[Outcome, str]:
+        try:
+            code, said = connection.data(parcel.content)
+        except smtplib.SMTPDataError as problem:  # it did not want the content at all
+            self._forget(connection, problem.smtp_code)
+            return _meaning(problem.smtp_code), _said(problem.smtp_code, problem.smtp_error)
+        except (OSError, smtplib.SMTPException) as problem:
+            self.close()
+            return Outcome.UNCERTAIN, f"The line broke before the server had answered ({_words(problem)})."
+        if code == 250:
+            return Outcome.SENT, _said(code, said)
+        self._forget(connection, code)
+        return _meaning(code), _said(code, said)
+
+    def _forget(self, connection: smtplib.SMTP, code: int) -> None:
+        """Begin anew on the same line; after a 421 the server is closing it."""
+        if code == 421:
+            self.close()
+            return
+        try:
+            connection.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+
+    def close(self) -> None:
+        """Say goodbye, if there is anybody."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.quit()
+        except (OSError, smtplib.SMTPException):
+            connection.close()
+
+
+def _meaning(code: int) -> Outcome:
+    if code == 421:
+        return Outcome.AWAY
+    return Outcome.REFUSED if code >= 500 else Outcome.DEFERRED
+
+
+def _said(code: int, words: bytes | str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"{code} {' '.join(text.split())}"[:500]
+
+
+def _words(problem: Exception) -> str:
+    if isinstance(problem, smtplib.SMTPResponseException):
+        return _said(problem.smtp_code, problem.smtp_error)
+    return f"{type(problem).__name__}: {problem}"[:300]

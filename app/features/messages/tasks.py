@@ -1,0 +1,176 @@
+"""Sending what waits, one mail at a time, over as few connections as possible."""
+
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from jinja2 import TemplateError
+
+from app.config import current as settings
+from app.features.accounts import service as accounts
+from app.features.messages import envelope, rendering, smtp
+from app.features.messages.events import MessageFailed
+from app.features.messages.models import EmailMessage
+from app.features.messages.rendering import Draft, LinkIsSpent
+from app.features.messages.service import BELL
+from app.features.messages.smtp import Answer, Line, Outcome
+from app.kernel import clock, db, jobs, outbox
+from app.kernel.events import publish
+from app.kernel.outbox import MOST_ATTEMPTS, Claimed
+
+BATCH = 10
+LEASE_SECONDS = 90
+"""Longer than the slowest conversation with a mail server that still ends well."""
+PAUSES = (timedelta(minutes=10), timedelta(hours=1))
+"""After the first and the second failed attempt; grey-listing servers want some minutes."""
+REMEMBERED_ATTEMPTS = 20
+
+
+class Breaker:
+    """Leaves a mail server alone that cannot be used: 5 s at first, up to a minute, then asks with one mail."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._closed_at = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server is to be left alone now."""
+        return time.monotonic() < self._closed_at
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether the next mail is the one that finds out."""
+        return self._failures > 0
+
+    def trip(self) -> timedelta:
+        """The server could not be used; returns how long it is left alone."""
+        with self._lock:
+            self._failures += 1
+            pause = min(60.0, 5.0 * 2 ** min(self._failures - 1, 4))
+            self._closed_at = time.monotonic() + pause
+        return timedelta(seconds=pause)
+
+    def mend(self) -> None:
+        """The server was used: all is well."""
+        self._failures, self._closed_at = 0, 0.0
+
+
+breaker = Breaker()
+
+
+@jobs.bell(BELL, threads=4)
+def deliver() -> None:
+    """Send every mail that is due; without a mail server draw and keep them.
+
+    Each is settled by itself, after the server has taken it. A kill between
+    the two sends that mail once more, with the same Message-ID.
+    """
+    url = settings().smtp_url
+    if url is None:
+        outbox.drain(EmailMessage, _keep, limit=BATCH, lease_seconds=LEASE_SECONDS)
+        return
+    if breaker.is_open:
+        return
+    line = Line(smtp.read_url(url), own_name=settings().app_host)
+    try:
+        outbox.drain(
+            EmailMessage,
+            lambda claimed: _send(claimed, line),
+            limit=1 if breaker.is_trying else BATCH,
+            lease_seconds=LEASE_SECONDS,
+            enough=lambda: breaker.is_open,
+        )
+    finally:
+        line.close()
+
+
+def _keep(claimed: Claimed) -> None:
+    """Draw it, so that staff can read it, and keep it unsent."""
+    drawn = _drawn(claimed)
+    if drawn is None:
+        return
+    message, draft = drawn
+    with db.transaction():
+        outbox.hold(claimed, kept_at=message.kept_at or clock.now(), last_error=None, **_as_sent(draft))
+
+
+def _send(claimed: Claimed, line: Line) -> None:
+    drawn = _drawn(claimed)
+    if drawn is None:
+        return
+    message, draft = drawn
+    try:
+        parcel = envelope.compose(message, draft, sender=settings().mail_from)
+    except ValueError:
+        _give_up(claimed, message, Answer(Outcome.REFUSED, "Its address cannot stand in a mail."), {})
+        return
+    _settle(claimed, message, draft, line.send(parcel))
+
+
+def _drawn(claimed: Claimed) -> tuple[EmailMessage, Draft] | None:
+    """The mail as it would leave now; None when it cannot, and has been given up for that."""
+    with db.transaction(write=False) as session:
+        message = session.get_one(EmailMessage, claimed.id)
+        try:
+            return message, rendering.draw(message)
+        except LinkIsSpent:
+            problem = "Its link was used or replaced by a newer one before it could go out."
+        except TemplateError as broken:
+            problem = f"The template could not be drawn: {broken}"
+    _give_up(claimed, message, Answer(Outcome.REFUSED, problem), {})
+    return None
+
+
+def _settle(claimed: Claimed, message: EmailMessage, draft: Draft, answer: Answer) -> None:
+    """Write down what became of the attempt, each outcome in its own way."""
+    if answer.outcome is Outcome.AWAY:
+        pause = breaker.trip()
+        with db.transaction():
+            outbox.retry(claimed, pause, answer.text, counts=False)
+        return
+    breaker.mend()
+    if answer.outcome is Outcome.SENT:
+        _settle_sent(claimed, message, draft, answer)
+    elif answer.outcome is Outcome.REFUSED or claimed.attempts >= MOST_ATTEMPTS:
+        _give_up(claimed, message, answer, _as_sent(draft))
+    else:
+        with db.transaction():
+            pause = PAUSES[min(claimed.attempts, len(PAUSES)) - 1]
+            outbox.retry(claimed, pause, answer.text, attempt_log=_logged(message, answer), **_as_sent(draft))
+
+
+def _settle_sent(claimed: Claimed, message: EmailMessage, draft: Draft, answer: Answer) -> None:
+    with db.transaction() as session:
+        log = _logged(message, answer)
+        settled = outbox.finish(claimed, sent_at=clock.now(), attempt_log=log, **_as_sent(draft))
+        if settled and draft.link is not None and draft.link.delivered_at is None:
+            accounts.mark_delivered(session.merge(draft.link))
+
+
+def _give_up(claimed: Claimed, message: EmailMessage, answer: Answer, drawn: dict[str, Any]) -> None:
+    with db.transaction():
+        if outbox.dead(claimed, answer.text, attempt_log=_logged(message, answer), **drawn):
+            publish(MessageFailed(message.id, message.template, claimed.attempts))
+
+
+def _as_sent(draft: Draft) -> dict[str, Any]:
+    """What is kept of a mail: its words, with the secret of its link masked."""
+    return {
+        "subject_line": draft.subject,
+        "body_html": draft.masked(draft.html),
+        "body_text": draft.masked(draft.text),
+    }
+
+
+def _logged(message: EmailMessage, answer: Answer) -> list[dict[str, Any]]:
+    """The log of attempts with this one at its end."""
+    entry = {
+        "at": clock.now().isoformat(),
+        "outcome": answer.outcome.value,
+        "answer": answer.text,
+        "ms": answer.milliseconds,
+    }
+    return [*message.attempt_log, entry][-REMEMBERED_ATTEMPTS:]
