@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,7 +23,6 @@ from app.kernel.columns import JSON as JSON
 from app.kernel.columns import Id as Id
 from app.kernel.columns import UtcDateTime as UtcDateTime
 from app.kernel.ids import new_id
-
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,7 +37,7 @@ class Base(DeclarativeBase):
     """Parent of every table."""
 
     metadata = sa.MetaData(naming_convention=NAMES)
-    type_annotation_map = {  # noqa: RUF012 (read by SQLAlchemy at class creation)
+    type_annotation_map = {
         UUID: Id(),
         datetime: UtcDateTime(),
         dict[str, Any]: JSON,
@@ -75,6 +74,28 @@ class PanelSession(Session):
         self.info["write"] = write
         self.info["after_commit"] = []
         self.info["after_end"] = []
+
+    if not TYPE_CHECKING:  # the types are those of `Session`
+
+        def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+            """As ever, but what the identity map holds passes the checks of `admits` too."""
+            found = super().get(entity, ident, **options)
+            return found if found is None or all(check(found) for check in _checks) else None
+
+        def bulk_save_objects(self, *_: Any, **__: Any) -> Any:
+            """Refused, like its two sisters: they go past every hook that minds tenants."""
+            raise NotImplementedError("use insert(Model), update(Model) or the unit of work")
+
+        bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
+
+
+_checks: list[Callable[[object], bool]] = []
+
+
+def admits(check: Callable[[object], bool]) -> Callable[[object], bool]:
+    """Register what a row must pass before `PanelSession.get` hands it over."""
+    _checks.append(check)
+    return check
 
 
 class _Store:

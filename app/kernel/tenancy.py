@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, MappedColumn, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.orm.session import SessionTransaction
+from sqlalchemy.sql.visitors import iterate
 
 from app.kernel import db
 from app.kernel.db import PanelSession, Record
@@ -162,39 +163,85 @@ def _keep_to_tenant(state: ORMExecuteState) -> None:
     scope = _scope.get()
     if isinstance(scope, str):
         return
+    if scope is None:
+        if _touches_tenants(state):
+            raise NoTenant("no tenant is set")
+        return
     if state.is_insert:
         _check_bulk_insert(state, scope)
         return
-    owned = any(issubclass(mapper.class_, TenantRecord) for mapper in state.all_mappers)
-    if scope is None:
-        if owned:
-            raise NoTenant("no tenant is set")
-        return
-    if state.is_column_load or state.is_relationship_load:
-        return  # carries the criteria of the statement that loaded its parent
+    if state.is_update:
+        _check_bulk_update(state)
     state.statement = state.statement.options(
         with_loader_criteria(TenantRecord, lambda cls: cls.tenant_id == scope, include_aliases=True)
     )
 
 
-def _check_bulk_insert(state: ORMExecuteState, scope: UUID | None) -> None:
+def _touches_tenants(state: ORMExecuteState) -> bool:
+    """Whether a tenant's table stands anywhere in the statement, however deep."""
+    if any(issubclass(mapper.class_, TenantRecord) for mapper in state.all_mappers):
+        return True
+    parts = iterate(cast("sa.ClauseElement", state.statement))
+    return any(isinstance(part, sa.Table) and part.info.get("tenant_owned") for part in parts)
+
+
+def _check_bulk_insert(state: ORMExecuteState, scope: UUID) -> None:
     """A bulk insert names the tenant of each row itself; it may only be the one that is set."""
     mapper = state.bind_mapper
     if mapper is None or not issubclass(mapper.class_, TenantRecord):
         return
-    given = state.parameters
+    statement: Any = state.statement
+    given: Any = state.parameters
     rows = given if isinstance(given, list) else [given or {}]
-    named_here = getattr(state.statement, "_values", None) or {}
-    if not named_here and any(row.get("tenant_id") != scope for row in rows):
+    named_here = _value_of(statement._values or {})
+    if any(row.get("tenant_id", named_here) != scope for row in rows):
         raise ForeignTenant(f"a bulk insert into {mapper.class_.__name__} names another tenant")
+    conflict: Any = getattr(statement, "_post_values_clause", None)
+    if hasattr(conflict, "update_values_to_set"):
+        targets = {getattr(target, "key", target) for target in conflict.inferred_target_elements or ()}
+        if "tenant_id" not in targets:
+            raise UnnamedStatement("an upsert that may hit another tenant's row must be wrapped in tenancy.named()")
+
+
+def _check_bulk_update(state: ORMExecuteState) -> None:
+    """A bulk update takes the tenant's criteria, unless it goes by primary key; and no row changes hands."""
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, TenantRecord):
+        return
+    statement: Any = state.statement
+    if isinstance(state.parameters, list):
+        raise UnnamedStatement("a bulk update by primary key knows no tenant; change the rows or use WHERE")
+    if any(getattr(column, "key", column) == "tenant_id" for column in statement._values or {}):
+        raise ForeignTenant("a row does not change its tenant")
+
+
+def _value_of(values: Any) -> Any:
+    """What an insert's VALUES say of `tenant_id`, if they say it plainly."""
+    for column, value in values.items():
+        if getattr(column, "key", column) == "tenant_id":
+            return value.value if isinstance(value, sa.BindParameter) else value
+    return None
+
+
+@db.admits
+def _is_own(row: object) -> bool:
+    """Rows that another tenant's work left in the session's identity map are not handed over."""
+    scope = _scope.get()
+    return not isinstance(scope, UUID) or not isinstance(row, TenantRecord) or row.tenant_id == scope
 
 
 @event.listens_for(PanelSession, "loaded_as_persistent")
 def _refuse_foreign_rows(current_session: Session, row: object) -> None:
     """The last net: a row of another tenant never enters a session that has one set."""
-    scope = _scope.get()
-    if isinstance(scope, UUID) and isinstance(row, TenantRecord) and row.tenant_id != scope:
+    if not _is_own(row):
         current_session.expunge(row)
+        raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
+
+
+@event.listens_for(TenantRecord, "refresh", propagate=True)
+def _refuse_foreign_refresh(row: TenantRecord, _context: Any, _names: Any) -> None:
+    """Loading a known row anew goes by its primary key alone, without any criteria."""
+    if not _is_own(row):
         raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
 
 
