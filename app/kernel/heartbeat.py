@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -9,11 +10,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel import clock, db
+from app.kernel import clock, db, logs
 from app.kernel.db import Record
+from app.kernel.ids import new_id
 
 SECONDS = 10.0
 """Between two beats."""
+
+_log = logs.get("heartbeat")
 
 
 class Heartbeat(Record):
@@ -26,6 +30,39 @@ class Heartbeat(Record):
     pid: Mapped[int]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Heart:
+    """Beats for this process, in a thread of its own."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.id = new_id()
+        self._started_at = clock.now()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat_on, name="heart", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more, and say that this process ended as it should."""
+        self._end.set()
+        self._thread.join(5.0)
+        try:
+            leave(self.id)
+        except Exception as problem:
+            _log.warning("heartbeat not removed", error=type(problem).__name__)
+
+    def _beat_on(self) -> None:
+        while True:
+            try:
+                beat(self.id, self.kind, self._started_at)
+            except Exception as problem:
+                _log.warning("heartbeat not written", error=type(problem).__name__)
+            if self._end.wait(SECONDS):
+                return
 
 
 def beat(heartbeat_id: UUID, kind: str, started_at: datetime) -> None:

@@ -25,6 +25,8 @@ REDIS_TIMEOUT = 0.05
 """Seconds that a ring may wait for Redis."""
 BREAKER_SECONDS = 5.0
 """How long a queue that failed is left alone."""
+QUIET_SECONDS = 60.0
+"""Between two traces of a bell that keeps failing."""
 SWEEP_SECONDS = 2.0
 """How long work waits at most that nobody rang for."""
 
@@ -42,6 +44,7 @@ class Bell:
         self._running = 0
         self._again = False
         self._begun = 0.0
+        self._quiet_until = 0.0
 
     def run(self, rung_at: float) -> None:
         """See to what was there at `rung_at` (epoch seconds), unless a later look has done so already."""
@@ -67,8 +70,8 @@ class Bell:
         try:
             self.work()
             fine = True
-        except Exception:
-            _log.exception("bell failed", bell=self.name)
+        except Exception as problem:
+            self._complain(problem)
         finally:
             for note in aftermath.take():
                 with db.transaction():
@@ -82,6 +85,15 @@ class Bell:
         metrics.JOBS.labels(self.name, "done" if fine else "failed").inc()
         metrics.JOB_SECONDS.labels(self.name).observe(time.monotonic() - started)
         return fine
+
+    def _complain(self, problem: Exception) -> None:
+        """The whole trace now and then, one short line else: a database that is away must not fill the disk."""
+        now = time.monotonic()
+        if now < self._quiet_until:
+            _log.warning("bell failed", bell=self.name, error=type(problem).__name__)
+        else:
+            self._quiet_until = now + QUIET_SECONDS
+            _log.exception("bell failed", bell=self.name)
 
     def _is_wanted_again(self) -> bool:
         with self._lock:

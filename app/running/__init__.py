@@ -1,0 +1,1 @@
+"""The processes: web, worker, and the supervisor that keeps them."""

@@ -1,0 +1,59 @@
+"""A web process."""
+
+import os
+import socket
+
+from app import MAX_BODY, create_app
+from app.config import Settings
+from app.kernel import buffer, db, jobs, logs
+from app.kernel.heartbeat import Heart
+from app.running import children
+from app.running.children import Ties
+from app.running.server import Server
+
+
+class CannotListen(Exception):
+    """HOST and PORT cannot be listened on; the message is one line that names them."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket bound to HOST and PORT.
+
+    Raises:
+        CannotListen: the address is not this machine's, or somebody else listens there.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(1024)
+    except OSError as problem:
+        raise CannotListen(
+            f"HOST and PORT: cannot listen on {settings.host} port {settings.port} ({problem.strerror})"
+        ) from problem
+    return bound
+
+
+def serve(settings: Settings, ties: Ties) -> None:
+    """Answer requests until told to stop; then finish those in hand, within 25 seconds."""
+    logs.configure()
+    inherited = ties.listener is not None
+    listener = socket.socket(fileno=ties.listener) if inherited else listen(settings)
+    app = create_app(settings)
+    # Twice the limit of the panel itself, so that a body somewhat too large is refused in the brand's words.
+    server = Server(app, listener, max_body=2 * MAX_BODY)
+    children.on_stop(server.drain_soon)
+    ties.watch()
+    heart = Heart("web")
+    heart.start()
+    ties.tell_ready()
+    logs.get("web").info("listening", host=settings.host, port=settings.port, pid=os.getpid())
+    server.run()
+    buffer.close()
+    jobs.close()
+    heart.stop()
+    db.dispose()
+    logs.get("web").info("ended", pid=os.getpid())
