@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -29,6 +29,8 @@ LARGEST_BODY = 256 * 1024
 """Bytes of a JSON body, where the route says nothing else."""
 
 _JSON = "application/json"
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,33 @@ class ApiRoutes(Blueprint):
         super().__init__(f"{name}_api", name, url_prefix=prefix)
         self.envelope = envelope
         self.tag = tag or name.replace("_", " ").capitalize()
+
+    def get(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Mount a reading view at `rule`."""
+        return self._mount("GET", rule, options)
+
+    def post(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Mount a view that makes or does something at `rule`."""
+        return self._mount("POST", rule, options)
+
+    def put(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Mount a view that replaces what is at `rule`."""
+        return self._mount("PUT", rule, options)
+
+    def patch(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Mount a view that changes what is at `rule`."""
+        return self._mount("PATCH", rule, options)
+
+    def delete(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Mount a view that ends what is at `rule`."""
+        return self._mount("DELETE", rule, options)
+
+    def _mount(self, method: str, rule: str, options: dict[str, Any]) -> Callable[[View], View]:
+        def mount(view: View) -> View:
+            self.add_url_rule(rule, view.__name__, view, methods=[method], **options)
+            return view
+
+        return mount
 
     def add_url_rule(
         self,
@@ -169,7 +198,7 @@ def _raw_body(operation: Operation) -> bytes:
 
 
 def _read_query(schema: type[BaseModel]) -> BaseModel:
-    lists = request.args.lists()
+    lists = list(request.args.lists())
     given = {name: values[0] for name, values in lists}
     fields = {name: "This is given twice." for name, values in lists if len(values) > 1}
     fields |= dict.fromkeys(strict_json.unstorable(given), "This text has a character that cannot be stored.")

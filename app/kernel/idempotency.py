@@ -139,7 +139,8 @@ def _existing(draft: IdempotencyKey) -> tuple[IdempotencyKey, bool]:
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     is_ours = taken_over.rowcount == 1  # type: ignore[attr-defined]  # an UPDATE's result has it
-    row = session.scalars(sa.select(IdempotencyKey).where(*whose)).one_or_none()
+    found = sa.select(IdempotencyKey).where(*whose).execution_options(populate_existing=True)
+    row = session.scalars(found).one_or_none()
     if row is None:  # swept in this very moment
         raise StillRunning(retry_after=1)
     return row, is_ours

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.features.api_keys.models import ApiActivity, ApiKey
 from app.kernel import buffer, clock, db, tenancy
 from app.kernel.ids import new_id
+from app.kernel.paging import Page, page
 
 _KIND = "api_activity"
 
@@ -79,3 +80,27 @@ def write(uses: Sequence[Use]) -> None:
                 .values(last_used_at=moment)
                 .execution_options(synchronize_session=False)
             )
+
+
+@dataclass(frozen=True)
+class Day:
+    """What one key did in the last 24 hours."""
+
+    calls: int
+    refused: int
+    """Those answered with 400 or more."""
+
+
+def last_day(key: ApiKey) -> Day:
+    """The last 24 hours of `key`, in one query."""
+    refused = sa.func.count(ApiActivity.id).filter(ApiActivity.status >= 400)
+    counted = sa.select(sa.func.count(ApiActivity.id), refused).where(
+        ApiActivity.api_key_id == key.id, ApiActivity.created_at >= clock.now() - timedelta(days=1)
+    )
+    calls, no = db.session().execute(counted).one()
+    return Day(calls, no)
+
+
+def list_calls(key: ApiKey, *, cursor: str | None = None, limit: int = 25) -> Page[ApiActivity]:
+    """The calls with `key`, newest first."""
+    return page(sa.select(ApiActivity).where(ApiActivity.api_key_id == key.id), ApiActivity, cursor=cursor, limit=limit)

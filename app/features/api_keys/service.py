@@ -108,18 +108,35 @@ def resolve(secret: str) -> Principal | None:
     )
 
 
-def list_keys(*, cursor: str | None = None, limit: int = 50) -> Page[tuple[ApiKey, str | None]]:
-    """The tenant's keys, newest first, each with the name of who made it."""
+def list_keys(
+    *, text: str = "", state: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[tuple[ApiKey, str | None]]:
+    """The tenant's keys, newest first, each with the name of who made it.
+
+    `text` is looked for in names and prefixes; `state` is `working`, `ended` or empty.
+    """
     maker = sa.func.trim(User.first_name + " " + User.last_name)
     statement = sa.select(ApiKey, maker).outerjoin(
         User, sa.and_(User.tenant_id == ApiKey.tenant_id, User.id == ApiKey.created_by)
     )
-    return page(statement, ApiKey, cursor=cursor, limit=limit)
+    return page(statement.where(*_matching(text, state)), ApiKey, cursor=cursor, limit=limit)
 
 
-def count() -> int:
-    """How many keys the tenant has, revoked ones too."""
-    return db.session().scalar(sa.select(sa.func.count(ApiKey.id))) or 0
+def count(*, text: str = "", state: str = "") -> int:
+    """How many keys `list_keys` would list."""
+    return db.session().scalar(sa.select(sa.func.count(ApiKey.id)).where(*_matching(text, state))) or 0
+
+
+def _matching(text: str, state: str) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if text:
+        found.append(sa.or_(ApiKey.name.icontains(text, autoescape=True), ApiKey.prefix == text))
+    ended = sa.or_(ApiKey.revoked_at.is_not(None), ApiKey.expires_at <= clock.now())
+    if state == "ended":
+        found.append(ended)
+    elif state == "working":
+        found += [ApiKey.revoked_at.is_(None), sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > clock.now())]
+    return found
 
 
 def find(principal: Principal, key_id: UUID) -> ApiKey:

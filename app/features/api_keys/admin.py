@@ -1,0 +1,145 @@
+"""`/admin/api-keys`: the keys of programs, for staff."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.features.api_keys import activity, service
+from app.features.api_keys.forms import SCOPE_WORDS, KeyForm
+from app.features.api_keys.models import ApiActivity, ApiKey
+from app.features.tenants import service as tenants
+from app.kernel import words
+from app.kernel.access import Role, requires
+from app.kernel.errors import Invalid
+from app.kernel.pages import PageRoutes, page, principal, toast
+
+routes = PageRoutes("api_keys_admin", prefix="/admin/api-keys")
+
+HERE = "/admin/api-keys"
+STATES = (("", "Any"), ("working", "Working"), ("ended", "Ended"))
+UNNAMED = "the command line"
+
+
+@routes.get("")
+@requires(staff=Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """The list of keys."""
+    asked = {"q": request.args.get("q", "")[:100].replace("\0", ""), "state": request.args.get("state", "")}
+    found = service.list_keys(text=asked["q"], state=asked["state"], cursor=request.args.get("cursor"))
+    total = service.count(text=asked["q"], state=asked["state"])
+    return page(
+        "api_keys/admin/index.html",
+        asked=asked,
+        states=STATES,
+        is_filtered=any(asked.values()),
+        count=f"{total:,}",
+        range_text=words.plural(total, "key"),
+        rows=list(_rows(found.items)),
+        previous_href=_to(asked, found.previous_cursor),
+        next_href=_to(asked, found.next_cursor),
+    )
+
+
+def _rows(found: list[tuple[ApiKey, str | None]]) -> Iterator[tuple[str, ...]]:
+    zone = tenants.current().time_zone
+    for key, maker in found:
+        tone, state = _state(key)
+        used = words.ago(key.last_used_at, zone) if key.last_used_at else "never"
+        used_exact = words.exact(key.last_used_at, zone) if key.last_used_at else ""
+        ends = words.day(key.expires_at, zone) if key.expires_at else "never"
+        made = f"{words.day(key.created_at, zone)} by {maker or UNNAMED}"
+        href = f"{HERE}/{key.id}"
+        yield href, key.name, key.prefix, tone, state, ", ".join(key.scopes), used, used_exact, ends, made
+
+
+def _state(key: ApiKey) -> tuple[str, str]:
+    if key.revoked_at is not None:
+        return "done", "Revoked"
+    return ("done", "Expired") if key.is_expired else ("good", "Working")
+
+
+def _to(asked: dict[str, str], cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    return "?" + urlencode({name: value for name, value in {**asked, "cursor": cursor}.items() if value})
+
+
+@routes.get("/new")
+@requires(staff=Role.ADMIN)
+def new() -> ResponseReturnValue:
+    """The form for a new key."""
+    return page("api_keys/admin/new.html", form=KeyForm())
+
+
+@routes.post("")
+@requires(staff=Role.ADMIN, limits=("10/minute",))
+def create() -> ResponseReturnValue:
+    """Make a key and show it, this once. No redirect: the key would have to be kept somewhere to survive one."""
+    form = KeyForm()
+    if not form.validate_on_submit():
+        return page("api_keys/admin/new.html", status=422, form=form)
+    try:
+        key, secret = service.create(form.name.data, scopes=form.scopes.data, expires_in_days=form.days)
+    except Invalid as refusal:
+        form.name.errors = [*form.name.errors, refusal.text]
+        return page("api_keys/admin/new.html", status=422, form=form)
+    return page("api_keys/admin/created.html", status=201, key=key, secret=secret, href=f"{HERE}/{key.id}")
+
+
+@routes.get("/<uuid:key_id>")
+@requires(staff=Role.ADMIN)
+def show(key_id: UUID) -> ResponseReturnValue:
+    """One key: what it may, how it stands, its calls."""
+    key = service.find(principal(), key_id)
+    calls = activity.list_calls(key, cursor=request.args.get("cursor"))
+    day = activity.last_day(key)
+    tone, state = _state(key)
+    return page(
+        "api_keys/admin/show.html",
+        key=key,
+        tone=tone,
+        state=state,
+        facts=_facts(key),
+        stats=(("Calls in 24 hours", f"{day.calls:,}"), ("Refused", f"{day.refused:,}"),
+               ("Limit", f"{key.hourly_limit:,} an hour")),
+        calls=list(_calls(calls.items)),
+        previous_href=_to({}, calls.previous_cursor),
+        next_href=_to({}, calls.next_cursor),
+    )  # fmt: skip
+
+
+def _facts(key: ApiKey) -> list[tuple[str, str]]:
+    zone = tenants.current().time_zone
+    said = dict(SCOPE_WORDS)
+    facts = [
+        ("Begins with", key.prefix),
+        ("It may", "; ".join(said[scope] for scope in key.scopes)),
+        ("Made", words.exact(key.created_at, zone)),
+        ("Expires", words.exact(key.expires_at, zone) if key.expires_at else "Never"),
+        ("Last used", words.exact(key.last_used_at, zone) if key.last_used_at else "Never"),
+    ]
+    if key.revoked_at is not None:
+        facts.append(("Revoked", words.exact(key.revoked_at, zone)))
+    return facts
+
+
+def _calls(found: list[ApiActivity]) -> Iterator[tuple[str, ...]]:
+    zone = tenants.current().time_zone
+    for call in found:
+        tone = "bad" if call.status >= 500 else "warn" if call.status >= 400 else "good"
+        when, exact = words.ago(call.created_at, zone), words.exact(call.created_at, zone)
+        took = f"{call.milliseconds:,} ms"
+        yield when, exact, call.method, call.route, tone, str(call.status), took, call.address, call.user_agent
+
+
+@routes.post("/<uuid:key_id>/revocation")
+@requires(staff=Role.ADMIN)
+def revoke(key_id: UUID) -> ResponseReturnValue:
+    """Revoke a key, at once."""
+    key = service.find(principal(), key_id)
+    service.revoke(key)
+    toast("good", f"{key.name} opens nothing any more.")
+    return redirect(f"{HERE}/{key.id}", 303)
