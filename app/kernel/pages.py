@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request
 from flask_wtf import FlaskForm
 from jinja2_fragments.flask import render_block
+from wtforms import FieldList, FormField, SelectMultipleField
 from wtforms.csrf.core import CSRF
 
 from app.kernel import csrf
@@ -114,7 +115,26 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         csrf_class = _BoundCsrf
         csrf = True
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Flask-WTF's check, and besides: no text that cannot be stored, nothing sent twice that is one thing."""
+        is_fine = bool(super().validate(extra_validators))
+        for field in self:
+            problem = _problem(field)
+            if problem:
+                field.errors = [*field.errors, problem]
+                is_fine = False
+        return is_fine
+
     @property
     def answers(self) -> dict[str, Any]:
         """What was filled in, without the token."""
         return {name: value for name, value in self.data.items() if name != csrf.TOKEN_FIELD}
+
+
+def _problem(field: Any) -> str | None:
+    if isinstance(field.data, str) and "\0" in field.data:
+        return "This contains a character that cannot be stored."
+    is_one = not isinstance(field, FieldList | FormField | SelectMultipleField)
+    if is_one and len(request.form.getlist(field.name)) > 1:
+        return "This was sent twice."
+    return None

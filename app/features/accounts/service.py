@@ -20,6 +20,7 @@ from app.features.accounts.links import (
 from app.features.accounts.models import Customer, PasswordRequest, User
 from app.features.accounts.passwords import can_be_password, check_password_rules
 from app.features.audit import service as audit
+from app.features.tenants import service as tenants
 from app.kernel import clock, db, jobs, limits
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound, TooMany
@@ -28,9 +29,9 @@ from app.kernel.events import publish
 __all__ = [
     "Attribution", "EmailTaken", "LastOwner", "LinkSpent", "answer_request", "can_be_password",
     "check_password_rules", "clean_email", "create_staff", "disable", "enable", "find_customer", "find_password_link",
-    "find_user", "give_password", "limiter_key", "link_token", "mark_delivered", "normalise_email", "people_of",
-    "register", "request_password_link", "reset_owner", "set_password", "set_password_url", "start_password_link",
-    "update_customer",
+    "find_user", "give_password", "is_email_taken", "limiter_key", "link_token", "mark_delivered", "normalise_email",
+    "people_of", "register", "request_password_link", "reset_owner", "send_password_link", "set_password",
+    "set_password_url", "start_password_link", "update_customer",
 ]  # fmt: skip
 
 MAILS_PER_ACCOUNT = "3/hour"
@@ -76,7 +77,7 @@ def register(
     email: str,
     first_name: str,
     last_name: str,
-    currency: str,
+    currency: str | None = None,
     role: Role = Role.OWNER,
     attribution: Attribution = NOWHERE,
     company: str = "",
@@ -85,6 +86,8 @@ def register(
 ) -> tuple[Customer, User]:
     """Make a customer with its first person, who has no password unless its hash is given.
 
+    The account's currency is the tenant's unless given.
+
     Raises:
         Invalid: the address is none; names `email`.
         EmailTaken: names `email`.
@@ -92,7 +95,12 @@ def register(
     address = clean_email(email)
     name = f"{first_name} {last_name}".strip()
     customer = Customer(
-        name=name or address, email=address, company=company, country=country, currency=currency, **asdict(attribution)
+        name=name or address,
+        email=address,
+        company=company,
+        country=country,
+        currency=currency or tenants.current().currency,
+        **asdict(attribution),
     )
     customer.refresh_search_key()
     user = _person(address, first_name, last_name, password_hash)
@@ -174,6 +182,12 @@ def find_customer(principal: Principal, customer_id: UUID) -> Customer:
     return found
 
 
+def is_email_taken(email: str) -> bool:
+    """Whether somebody in this tenant has the address: for seeding. Registering finds out by itself."""
+    taken = sa.select(User.id).where(User.email_key == normalise_email(email))
+    return db.session().execute(taken).first() is not None
+
+
 def find_user(user_id: UUID) -> User | None:
     """The person with this id in the tenant that is set."""
     return db.session().scalars(sa.select(User).where(User.id == user_id)).one_or_none()
@@ -245,7 +259,12 @@ def answer_request(email_key: str, *, is_staff: bool) -> None:
     user = db.session().scalars(mine.where(active)).one_or_none()
     if user is None or user.is_staff is not is_staff:
         return
-    link = start_password_link(user, "reset")
+    send_password_link(user)
+
+
+def send_password_link(user: User, purpose: str = "reset") -> None:
+    """Make a fresh link and mail it; `purpose` as in `start_password_link`."""
+    link = start_password_link(user, purpose)
     publish(PasswordLinkRequested(user.id, link.id))
 
 

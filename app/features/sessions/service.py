@@ -167,6 +167,11 @@ def list_for(principal: Principal) -> Sequence[UserSession]:
     return db.session().scalars(mine.order_by(present, UserSession.last_active_at.desc(), UserSession.id)).all()
 
 
+def password_set_at(principal: Principal) -> datetime | None:
+    """When the person set the password that works now."""
+    return db.session().scalars(sa.select(User.password_set_at).where(User.id == principal.user_id)).one_or_none()
+
+
 def _standing(principal: Principal) -> tuple[Any, ...]:
     now = clock.now()
     return (
@@ -175,6 +180,27 @@ def _standing(principal: Principal) -> tuple[Any, ...]:
         UserSession.expires_at > now,
         UserSession.last_active_at > now - _idle(is_staff=principal.is_staff),
     )
+
+
+def stats() -> dict[str, Any]:
+    """How many logins of the tenant stand, by side and device, and how many began within 24 hours."""
+    now = clock.now()
+    idle = sa.case((User.staff_role.is_not(None), now - STAFF_IDLE), else_=now - CUSTOMER_IDLE)
+    standing = (UserSession.ended_at.is_(None), UserSession.expires_at > now, UserSession.last_active_at > idle)
+    recent = sa.func.sum(sa.case((UserSession.created_at > now - timedelta(days=1), 1), else_=0))
+    count, people = sa.func.count(), sa.func.count(UserSession.user_id.distinct())
+    joined = sa.select(User.staff_role.is_not(None), count, people, recent).join(User, User.id == UserSession.user_id)
+    sides = db.session().execute(joined.where(*standing).group_by(User.staff_role.is_not(None))).all()
+    types = sa.select(UserSession.device_type, count).join(User, User.id == UserSession.user_id)
+    by_type = db.session().execute(types.where(*standing).group_by(UserSession.device_type)).all()
+    return {
+        "active_sessions": sum(row[1] for row in sides),
+        "people": sum(row[2] for row in sides),
+        "staff": sum(row[2] for row in sides if row[0]),
+        "customers": sum(row[2] for row in sides if not row[0]),
+        "signed_in_last_day": sum(int(row[3]) for row in sides),
+        "by_device_type": {row[0]: row[1] for row in by_type},
+    }
 
 
 def find(principal: Principal, session_id: UUID) -> UserSession:

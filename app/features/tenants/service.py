@@ -60,8 +60,7 @@ def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool
 
 def operator() -> Tenant | None:
     """The first tenant, whose OWNER looks after the installation; None before `mpanel init`."""
-    with db.transaction(write=False) as session:
-        return session.scalars(sa.select(Tenant).where(Tenant.is_operator)).one_or_none()
+    return _look_up("")
 
 
 def find_by_host(host: str) -> Tenant | None:
@@ -121,19 +120,25 @@ def _recall(key: str | UUID) -> Tenant | None:
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
         _remembered[key] = (tenant, now)
+        if tenant is not None:
+            _remembered[tenant.id] = (tenant, now)
     return tenant
 
 
 def _look_up(key: str | UUID) -> Tenant | None:
-    with db.transaction(write=False) as session:
-        query = sa.select(Tenant)
-        if isinstance(key, UUID):
-            query = query.where(Tenant.id == key)
-        elif key == "":
-            query = query.where(Tenant.is_operator)
-        else:
-            query = query.where(Tenant.domain == key, Tenant.domain_verified_at.is_not(None))
-        return session.scalars(query).one_or_none()
+    """A copy of the row that no session minds, read in the open unit of work or one of its own."""
+    if not db.has_session():
+        with db.transaction(write=False):
+            return _look_up(key)
+    query = sa.select(*Tenant.__table__.columns)
+    if isinstance(key, UUID):
+        query = query.where(Tenant.id == key)
+    elif key == "":
+        query = query.where(Tenant.is_operator)
+    else:
+        query = query.where(Tenant.domain == key, Tenant.domain_verified_at.is_not(None))
+    row = db.session().execute(tenancy.named(query, "tenants belong to nobody")).one_or_none()
+    return Tenant(**row._mapping) if row is not None else None
 
 
 def _named(text: str) -> str:
