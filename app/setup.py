@@ -68,6 +68,8 @@ def _kept(settings: Settings) -> list[str]:
 
 
 def _demo(settings: Settings, tenant_id: UUID) -> list[str]:
+    if settings.smtp_url is not None:
+        return ["  No demo was loaded: SMTP_URL is set, and its people would be written to."]
     with tenancy.as_tenant(tenant_id):
         login = demo.load(customers=FIRST_DEMO)
         with db.transaction():

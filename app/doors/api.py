@@ -2,13 +2,10 @@
 
 from flask import Flask
 
-from app.features.api_keys import api as api_keys
-from app.features.marketing import api as marketing
-from app.features.ops import api as ops
-from app.features.sessions import api as sessions
 from app.kernel import openapi
 
-ROOMS = (marketing.routes, marketing.public_routes, api_keys.routes, sessions.routes, ops.routes, openapi.routes)
+from app.doors.present import rooms
+ROOMS = rooms('marketing.api', 'marketing.api.public_routes', 'api_keys.api', 'sessions.api', 'ops.api') + (openapi.routes,)
 
 
 def open_on(app: Flask) -> None:

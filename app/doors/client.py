@@ -2,12 +2,9 @@
 
 from flask import Flask
 
-from app.features.billing import client as billing
-from app.features.dashboard import client as dashboard
-from app.features.sessions import client as sessions
-from app.features.subscriptions import client as subscriptions
 
-ROOMS = (dashboard.routes, subscriptions.routes, billing.routes, sessions.routes)
+from app.doors.present import rooms
+ROOMS = rooms('dashboard.client', 'subscriptions.client', 'billing.client', 'sessions.client')
 
 
 def open_on(app: Flask) -> None:

@@ -245,6 +245,14 @@ def _refuse_foreign_refresh(row: TenantRecord, _context: Any, _names: Any) -> No
         raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
 
 
+@event.listens_for(PanelSession, "transient_to_pending")
+def _stamp_when_added(_session: Session, row: object) -> None:
+    """The tenant of a new row is the one that was set when it was added, whichever is set at the flush."""
+    scope = _scope.get()
+    if isinstance(row, TenantRecord) and row.tenant_id is None and isinstance(scope, UUID):
+        row.tenant_id = scope
+
+
 @event.listens_for(PanelSession, "before_flush")
 def _stamp_and_check(current_session: Session, _context: Any, _instances: Any) -> None:
     scope = _scope.get()

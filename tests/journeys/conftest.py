@@ -1,0 +1,30 @@
+"""What the journeys share: a running installation on each store, as people would run it there."""
+
+import pytest
+
+from tests.conftest import PanelMaker
+from tests.support.mail import MailServer
+from tests.support.panel import Panel
+from tests.support.redis import Redis
+
+SIGN_UP = {
+    "email": "customer@example.com",
+    "firstName": "John",
+    "lastName": "Doe",
+    "planId": "shared-starter",
+    "billingCycle": "oneYear",
+    "promoCode": "WELCOME20",
+    "marketingSource": "google-ads",
+    "utmParams": {"campaign": "summer-sale", "source": "google", "medium": "cpc"},
+}
+PASSWORD = "seven sleepy otters 42"
+
+
+@pytest.fixture
+def house(make_panel: PanelMaker, mail_server: MailServer, store: str, request: pytest.FixtureRequest) -> Panel:
+    """SQLite with the embedded worker, or PostgreSQL with Redis; both with a real mail server."""
+    environment = {"SMTP_URL": mail_server.url}
+    if store == "postgresql":
+        redis: Redis = request.getfixturevalue("redis_server")
+        environment["REDIS_URL"] = redis.url
+    return make_panel(**environment).start()
