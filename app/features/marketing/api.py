@@ -69,7 +69,7 @@ def catalog(query: CatalogQuery) -> list[ProductOut]:
 @keyed(SCOPE, limits=READING)
 def availability(product_id: str) -> AvailabilityOut:
     """Whether a product, by slug or id, can be ordered now."""
-    return AvailabilityOut.of(catalogue.find_product(product_id))
+    return AvailabilityOut.of(catalogue.availability(product_id))
 
 
 @routes.get("/customers/<uuid:customer_id>/services")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.features.catalogue.cycles import CYCLES
 from app.features.catalogue.models import Price, Product
-from app.features.catalogue.service import Offer
+from app.features.catalogue.service import Availability, Offer
 from app.features.marketing.service import NewAccount, SystemStatus
 from app.features.subscriptions.models import Subscription
 from app.kernel.money import Money
@@ -142,9 +142,10 @@ class AvailabilityOut(Answer):
     stock: Annotated[int | None, Field(description="How many are left; null = as many as are asked for.")]
 
     @classmethod
-    def of(cls, product: Product) -> "AvailabilityOut":
-        """`product`, as it goes out."""
-        return cls(id=product.id, slug=product.slug, available=not product.is_sold_out, stock=product.stock)
+    def of(cls, found: Availability) -> "AvailabilityOut":
+        """`found`, as it goes out."""
+        product = found.product
+        return cls(id=product.id, slug=product.slug, available=found.is_available, stock=found.stock)
 
 
 class ServiceOut(Answer):
