@@ -99,7 +99,17 @@ def _tell_store() -> None:
     if db.has_session():
         current_session = db.session()
         if current_session.in_transaction() and current_session.is_active:
-            _set_store_tenant(current_session.connection())
+            connection = current_session.connection()
+            if not _has_failed(connection):  # else the roll-back that must follow sets the tenant back
+                _set_store_tenant(connection)
+
+
+def _has_failed(connection: sa.Connection) -> bool:
+    """Whether PostgreSQL takes nothing but a roll-back on this connection."""
+    if connection.dialect.name != "postgresql":
+        return False
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.info.transaction_status.name == "INERROR")
 
 
 def _set_store_tenant(connection: sa.Connection) -> None:

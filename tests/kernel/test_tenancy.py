@@ -313,6 +313,13 @@ def test_a_change_of_tenant_inside_a_unit_reaches_the_store(mine, theirs):
         assert session.scalars(sa.select(Customer.name)).all() == ["mine"]
 
 
+def test_a_statement_that_fails_says_so_itself_whatever_tenant_it_was_for(mine, theirs):
+    with as_tenant(mine.tenant), db.transaction() as session:
+        with pytest.raises(sa.exc.IntegrityError), session.begin_nested(), as_tenant(theirs.tenant):
+            session.execute(sa.update(Customer).values(status="no such status"))
+        assert session.scalars(sa.select(Customer.name)).all() == ["mine"]
+
+
 def test_no_query_of_eager_or_lazy_loading_is_left_open(mine, theirs):
     """A relationship made for the test would reach over; the criteria go along with it."""
     with as_tenant(mine.tenant), db.transaction(write=False) as session:

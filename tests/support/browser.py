@@ -19,13 +19,13 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Headless Chromium from the PATH."""
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Headless Chromium from the PATH, with `more` arguments."""
     found = shutil.which("chromium")
     if found is None:
         raise RuntimeError("chromium is not on the PATH: apt-get install chromium")
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *alone])
+    return playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *alone, *more])
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,6 @@ def tenant(unit: PanelSession) -> Iterator[Tenant]:
     tenants.forget()
     with tenancy.as_tenant(found.id):
         yield found
-        unit.flush()
     tenants.forget()
 
 
