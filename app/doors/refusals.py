@@ -14,9 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.doors.threshold import UnknownHost, close_unit, open_unit
 from app.kernel import db, logs
 from app.kernel.api import problem
-from app.kernel.errors import NotFound, NotSignedIn, Refusal, Unavailable
+from app.kernel.errors import Forbidden, Invalid, NotFound, NotSignedIn, Refusal, TooLarge, TooMany, Unavailable
 
 CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large"}
+
+
+_HOUSE_WORDS = {kind.text for kind in (Forbidden, NotFound, NotSignedIn, Invalid, TooLarge, TooMany, Unavailable)}
+"""What the error page says better in its own words."""
 
 
 class _Plain(Refusal):
@@ -74,8 +78,8 @@ def _to_sign_in() -> AnyResponse:
 
 
 def _page(refusal: Refusal) -> Response:
-    said = None if isinstance(refusal, _Plain) or refusal.text == type(refusal).text else refusal.text
-    context = {"status": refusal.status, "title": None, "text": said, "retry_after": refusal.retry_after}
+    is_plain = isinstance(refusal, _Plain) or refusal.text in _HOUSE_WORDS
+    context = {"status": refusal.status, "title": None, "text": None if is_plain else refusal.text, "retry_after": refusal.retry_after}
     if isinstance(refusal, UnknownHost):
         return _bare("errors/neutral.html", refusal.status, host=g.visitor.host)
     if "tenant" not in g or (isinstance(refusal, Unavailable) and not _can_read()):

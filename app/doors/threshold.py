@@ -99,7 +99,8 @@ def _mark(app: Flask) -> Access | None:
 
 
 def _enter_house() -> None:
-    tenant = tenants.find_by_host(g.visitor.host)
+    host = g.visitor.host
+    tenant = tenants.find_by_host(host) if host else None  # a malformed name is nobody's
     if tenant is None:
         raise UnknownHost()
     g.tenant = tenant
@@ -118,7 +119,7 @@ def _recognise(mark: Access, settings: Settings) -> None:
         token = request.cookies.get(sessions.cookie_name(settings.is_https))
         if token:
             open_unit(write=False)
-            g.principal = sessions.resolve(token)
+            g.principal = sessions.resolve(token, is_use=request.headers.get("HX-Request") != "true")
             if request.method not in SAFE:
                 close_unit(commit=False)
     who = g.principal

@@ -108,7 +108,7 @@ def test_a_customers_owner_passes_no_staff_route(panel_app: Flask, as_alice: Pan
 def test_a_host_that_nobody_verified_gets_a_neutral_page(client: PanelClient, tenant: Tenant, host: str) -> None:
     for path in ("/sign-in", "/reset-password", "/client", "/admin", "/"):
         answer = client.get(path, headers={"Host": host})
-        assert answer.status_code == 404, (host, path)
+        assert answer.status_code in {400, 404}, (host, path)
         assert "Harbourline" not in answer.text
         assert host == "" or host not in answer.headers.get("Location", "")
 
