@@ -12,9 +12,13 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from app.kernel import db, logs
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_log = logs.get("metrics")
 
 REGISTRY = CollectorRegistry()
 
@@ -54,7 +58,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 def text() -> bytes:
-    """Everything, as Prometheus reads it. The gauges read the database: call it inside a unit of work."""
+    """Everything, as Prometheus reads it."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR") and values.ValueClass is not values.MutexValue:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -69,11 +73,28 @@ class _Own(Collector):
         yield from REGISTRY.collect()
 
 
+@gauges
+def _pool() -> Iterable[Gauge]:
+    """This process's connections to the database."""
+    pool = db.engine().pool
+    for state in ("size", "checkedin", "checkedout", "overflow"):
+        count = getattr(pool, state, None)
+        if count is not None:
+            yield "mpanel_database_pool", "Connections of the answering process", {"state": state}, max(0, count())
+
+
 class _Gauges(Collector):
     def collect(self) -> Iterable[Metric]:
         families: dict[str, GaugeMetricFamily] = {}
+        up = GaugeMetricFamily("mpanel_figures_up", "1 when the figures of the store could be read")
+        works = 1.0
         for read in _gauges:
-            for name, explanation, labels, value in read():
-                family = families.setdefault(name, GaugeMetricFamily(name, explanation, labels=list(labels)))
-                family.add_metric(list(labels.values()), value)
-        yield from families.values()
+            try:
+                for name, explanation, labels, value in read():
+                    family = families.setdefault(name, GaugeMetricFamily(name, explanation, labels=list(labels)))
+                    family.add_metric(list(labels.values()), value)
+            except Exception as problem:
+                _log.warning("figures not read", error=type(problem).__name__)
+                works = 0.0
+        up.add_metric([], works)
+        yield from (up, *families.values())

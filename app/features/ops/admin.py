@@ -1,0 +1,39 @@
+"""`/admin/ops`: what runs, what waits, what is scheduled. For the staff of whoever runs the installation."""
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+
+from app.features.ops import picture
+from app.features.tenants import service as tenants
+from app.kernel import schedule
+from app.kernel.access import Role, requires
+from app.kernel.errors import NotFound
+from app.kernel.pages import PageRoutes, page, toast
+
+routes = PageRoutes("ops_admin", prefix="/admin/ops")
+
+
+@routes.get("")
+@requires(staff=Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """Processes, queues, schedules, versions."""
+    _only_the_operator()
+    crumbs = [("Operations", None)]
+    return page("ops/admin/index.html", crumbs=crumbs, ops=picture.look(tenants.current().time_zone))
+
+
+@routes.post("/schedules/<name>/runs")
+@requires(staff=Role.ADMIN, limits=("20/minute",))
+def create_run(name: str) -> ResponseReturnValue:
+    """Have scheduled work done now: a worker takes it up within a second or two."""
+    _only_the_operator()
+    if not schedule.hasten(name):
+        raise NotFound()
+    toast("good", f"{picture.title(name)} starts within two seconds.")
+    return redirect("/admin/ops#schedules", 303)
+
+
+def _only_the_operator() -> None:
+    """Other tenants' staff have no business with the installation."""
+    if not tenants.current().is_operator:
+        raise NotFound()
