@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import object_session
 from sqlalchemy.exc import InvalidRequestError
 from werkzeug.test import TestResponse
 
@@ -47,6 +48,9 @@ class PanelClient(FlaskClient):
         """Bear a login of `user`, made without a password."""
         with tenancy.as_tenant(tenant_id), db.transaction():
             _row, self.token = sessions.start(user, ip="127.0.0.1", user_agent="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+        if object_session(user) is not None:
+            with tenancy.as_tenant(tenant_id):
+                db.session().flush()  # the login touched the test's own row of this user
         self.tenant_id = tenant_id
         self.set_cookie(sessions.cookie_name(current().is_https), self.token, domain=self.host.partition(":")[0])
         return self

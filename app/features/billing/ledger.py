@@ -54,6 +54,7 @@ def post(
         )
         for posting in told
     )
+    db.session().flush()
     return entry
 
 

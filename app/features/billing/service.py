@@ -237,6 +237,7 @@ def list_for_customer(
     wanted = sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.status != "draft")
     if status is not None:
         wanted = wanted.where(Invoice.status == status)
-    if number and number.isprintable():
-        wanted = wanted.where(Invoice.number.icontains(number, autoescape=True))
+    if number:
+        is_text = number.isprintable()  # PostgreSQL refuses the rest outright
+        wanted = wanted.where(Invoice.number.icontains(number, autoescape=True) if is_text else sa.false())
     return paging.page(wanted, Invoice, cursor=cursor, limit=limit)

@@ -101,11 +101,46 @@ def recent_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
 
 def open_amounts() -> list[OpenAmount]:
     """What all customers owe, per currency, for staff from BILLING up. One query over the index of open invoices."""
+    return _owed(Invoice.status == "issued")
+
+
+def owed_by(customer_id: UUID) -> list[OpenAmount]:
+    """What one customer owes, per currency; empty = nothing. One query."""
+    return _owed(Invoice.status == "issued", Invoice.customer_id == customer_id)
+
+
+def _owed(*conditions: sa.ColumnElement[bool]) -> list[OpenAmount]:
     overdue = sa.func.sum(sa.case((Invoice.due_at <= clock.now(), 1), else_=0))
     rows = db.session().execute(
         sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor), sa.func.count(), overdue)
-        .where(Invoice.status == "issued")
+        .where(*conditions)
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
     return [OpenAmount(Money(int(total), currency), count, int(late)) for currency, total, count, late in rows]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How one customer stands in one currency."""
+
+    open: Money
+    open_invoices: int
+    paid: Money
+    paid_invoices: int
+
+
+def balances_of(customer_id: UUID) -> list[Balance]:
+    """What a customer owes and has paid, per currency. One query over the index by customer."""
+    rows = db.session().execute(
+        sa.select(Invoice.currency, Invoice.status, sa.func.sum(Invoice.total_minor), sa.func.count())
+        .where(Invoice.customer_id == customer_id, Invoice.status.in_(["issued", "paid"]))
+        .group_by(Invoice.currency, Invoice.status)
+    )
+    found = {(currency, status): (int(total), count) for currency, status, total, count in rows}
+    return [
+        Balance(Money(owed, currency), open_count, Money(settled, currency), paid_count)
+        for currency in sorted({currency for currency, _ in found})
+        for owed, open_count in [found.get((currency, "issued"), (0, 0))]
+        for settled, paid_count in [found.get((currency, "paid"), (0, 0))]
+    ]

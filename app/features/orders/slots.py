@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.models import Customer
+from app.features.billing.models import Invoice
 from app.features.orders.models import Order, OrderLine
 from app.kernel import db
 from app.kernel.money import Money
@@ -20,9 +21,13 @@ class OrderCard:
     customer_id: UUID
     customer: str
     what: str
+    number: str
+    """The number of its invoice: what people call an order by."""
     total: Money
-    status: str
     tone: str
+    """The state's tone, as `ui.state` takes it."""
+    state: str
+    """The state in words."""
     placed_at: datetime
 
 
@@ -41,17 +46,34 @@ def new_orders(since: datetime) -> int:
 def recent_orders(*, customer_id: UUID | None = None, limit: int = 8) -> list[OrderCard]:
     """The newest orders, of one customer or of all. One query."""
     wanted = (
-        sa.select(Order, Customer, OrderLine.description)
+        sa.select(Order, Customer, OrderLine.description, Invoice.number)
         .join(Customer, Customer.id == Order.customer_id)
         .join(OrderLine, sa.and_(OrderLine.order_id == Order.id, OrderLine.position == 1))
+        .join(Invoice, Invoice.id == Order.invoice_id)
         .order_by(Order.created_at.desc(), Order.id.desc())
         .limit(limit)
     )
     if customer_id is not None:
         wanted = wanted.where(Order.customer_id == customer_id)
-    return [_card(order, customer, what) for order, customer, what in db.session().execute(wanted)]
+    return [_card(*row) for row in db.session().execute(wanted)]
 
 
-def _card(order: Order, customer: Customer, what: str) -> OrderCard:
+def _card(order: Order, customer: Customer, what: str, number: str | None) -> OrderCard:
     tone, state = _STATES[order.status]
-    return OrderCard(order.id, customer.id, customer.title, what, order.total, state, tone, order.created_at)
+    return OrderCard(
+        order_id=order.id,
+        customer_id=customer.id,
+        customer=customer.title,
+        what=what,
+        number=number or "",
+        total=order.total,
+        tone=tone,
+        state=state,
+        placed_at=order.created_at,
+    )
+
+
+def waiting_for_payment() -> int:
+    """How many orders wait for money. One query over the index by status."""
+    wanted = sa.select(sa.func.count()).select_from(Order).where(Order.status == "pending")
+    return db.session().scalar(wanted) or 0

@@ -34,17 +34,19 @@ class ServiceCard:
     next_step: str
     """What happens next, in one short sentence."""
     ordered_at: datetime
+    paid_until: datetime | None
     href: str
     """Its page in the portal."""
 
 
-_STATES = {
+STATES: dict[str, tuple[str, str]] = {
     "pending": ("info", "Waiting to be set up"),
     "active": ("good", "Active"),
     "suspended": ("bad", "Suspended"),
     "cancelled": ("done", "Cancelled"),
     "terminated": ("done", "Ended"),
 }
+"""Tone and words of each status."""
 
 
 def card(subscription: Subscription, product: Product) -> ServiceCard:
@@ -62,13 +64,14 @@ def card(subscription: Subscription, product: Product) -> ServiceCard:
         subscription.cycle,
         next_step(subscription),
         subscription.created_at,
+        subscription.period_end,
         f"/client/services/{subscription.id}",
     )
 
 
 def state_of(subscription: Subscription) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
-    return _STATES[subscription.status]
+    return STATES[subscription.status]
 
 
 def next_step(subscription: Subscription) -> str:

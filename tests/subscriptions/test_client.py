@@ -1,0 +1,149 @@
+"""`/client/services`: what the account rents."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.features.subscriptions.models import Subscription
+from app.kernel import clock, db, tenancy
+from tests.catalogue.factories import make_price, make_product
+from tests.orders.factories import customer_of, make_order
+from tests.support.cast import OTHER_HOST
+
+
+def test_an_account_without_services_is_told_what_will_stand_here(as_alice):
+    response = as_alice.get("/client/services")
+
+    assert response.status_code == 200
+    assert "No services yet" in response.text
+
+
+def test_the_list_shows_plan_price_and_what_comes_next(plans, as_alice, alice, queries):
+    placed = make_order(alice)
+    make_order(alice, plan="shared-business", cycle="monthly")
+
+    with queries(max=8):
+        response = as_alice.get("/client/services")
+    assert f"/client/services/{placed.subscription.id}" in response.text
+    assert "USD 49.90 a year · its time starts when it is set up" in response.text
+    assert response.text.count("Waiting to be set up") == 3  # two rows, one filter
+
+
+def test_the_list_is_filtered_by_state(plans, as_alice, alice):
+    make_order(alice)
+
+    assert "Nothing matches" in as_alice.get("/client/services?state=active").text
+    assert "49.90" in as_alice.get("/client/services?state=nonsense").text
+
+
+def test_a_filter_alone_answers_with_the_rows_alone(plans, as_alice, alice):
+    make_order(alice)
+
+    response = as_alice.get("/client/services", headers={"HX-Request": "true", "HX-Target": "rows"})
+
+    assert response.text.strip().startswith('<div id="rows">')
+
+
+def test_a_service_says_where_it_stands_and_shows_its_invoice(plans, as_alice, alice, queries):
+    placed = make_order(alice, promo_code="WELCOME20")
+
+    with queries(max=8):
+        response = as_alice.get(f"/client/services/{placed.subscription.id}")
+    assert "USD 39.92 is due on 4 Dec 2026" in response.text
+    assert f"/client/billing/{placed.invoice.id}" in response.text
+    assert "Daily backups" in response.text
+
+
+def test_a_running_service_says_when_it_renews(tenant, as_alice, alice):
+    product = make_product(websites=3, storage_gb=20)
+    placed = _sold(alice, product)
+    placed.status, placed.period_start = "active", clock.now()
+    placed.period_end = clock.now().replace(year=2027)
+
+    response = as_alice.get(f"/client/services/{placed.id}")
+
+    assert "renews on 20 Nov 2027" in response.text
+    assert "20 GB" in response.text
+
+
+def _sold(user, product):
+    price = make_price(product)
+    row = Subscription(
+        customer_id=customer_of(user).id,
+        product_id=product.id,
+        plan_name=product.name,
+        cycle=price.cycle,
+        price_minor=price.amount_minor,
+        currency=price.currency,
+    )
+    db.session().add(row)
+    db.session().flush()
+    return row
+
+
+def test_who_sees_no_money_sees_the_service_without_its_invoice(plans, as_alice, alice):
+    placed = make_order(alice)
+    alice.customer_role = 1
+
+    response = as_alice.get(f"/client/services/{placed.subscription.id}")
+
+    assert response.status_code == 200
+    assert "/client/billing/" not in response.text
+    assert placed.invoice.number not in response.text
+
+
+def test_a_stranger_finds_nothing(plans, as_bob, as_charlie, alice, other_tenant):
+    placed = make_order(alice)
+
+    assert as_bob.get(f"/client/services/{placed.subscription.id}").status_code == 404
+    assert as_charlie.get(f"/client/services/{placed.subscription.id}").status_code == 404
+    assert "No services yet" in as_bob.get("/client/services").text
+
+
+def test_staff_and_strangers_have_no_portal(client, as_olive):
+    assert as_olive.get("/client/services").status_code == 403
+    assert client.get("/client/services").location.startswith("/sign-in")
+
+
+def test_words_of_a_plan_are_never_markup(tenant, as_alice, alice):
+    product = make_product(features=["<script>alert(1)</script>"])
+    product.name = "{{ 7 * 7 }}<b>"
+    placed = _sold(alice, product)
+
+    response = as_alice.get(f"/client/services/{placed.id}")
+
+    assert "<script>alert" not in response.text
+    assert "{{ 7 * 7 }}&lt;b&gt;" in response.text
+
+
+def test_a_long_list_pages_by_key(tenant, as_alice, alice, now):
+    product = make_product()
+    price = make_price(product)
+    for index in range(30):
+        row = Subscription(
+            customer_id=alice.customer_id, product_id=product.id, plan_name=f"Plan {index:02}", cycle=price.cycle,
+            price_minor=1, currency="USD",
+        )  # fmt: skip
+        db.session().add(row)
+        now.shift(1)
+    db.session().flush()
+
+    first = as_alice.get("/client/services").text
+
+    assert "Plan 29" in first
+    assert "Plan 04" not in first
+    link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
+    assert "Plan 04" in as_alice.get(link.replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "AAAA"])
+def test_an_altered_cursor_is_refused(as_alice, cursor):
+    assert as_alice.get(f"/client/services?cursor={cursor}").status_code == 400
+
+
+def test_another_tenants_service_is_not_counted(plans, alice, charlie, other_tenant):
+    make_order(alice)
+    db.session().flush()
+
+    with tenancy.as_tenant(other_tenant.id):
+        assert db.session().scalar(sa.select(sa.func.count()).select_from(Subscription)) == 0
+    assert OTHER_HOST == other_tenant.domain
