@@ -21,10 +21,11 @@ _lock = threading.Lock()
 def key_for(person_id: UUID) -> PersonKey:
     """The person's key, made if there is none yet. Two that ask at once get the same one."""
     known = db.session().info.setdefault("person_keys", {})
-    row = cast(PersonKey | None, known.get(person_id))
+    whose = (tenancy.current(), person_id)
+    row = cast(PersonKey | None, known.get(whose))
     if row is not None and sa.inspect(row).persistent:
         return row
-    known[person_id] = row = _find(person_id) or _make(person_id)
+    known[whose] = row = _find(person_id) or _make(person_id)
     return row
 
 

@@ -37,7 +37,9 @@ TEMPLATE_CHOICES = (("", "Any"), *((name, kind.label) for name, kind in KINDS.it
 @requires(staff=Role.MEMBER)
 def index() -> ResponseReturnValue:
     """The list, with filters, figures, and what can be done with all of a kind."""
-    state, template, address = (request.args.get(name, "")[:254] for name in ("state", "template", "q"))
+    state, template, address = (
+        request.args.get(name, "").replace("\0", "")[:254] for name in ("state", "template", "q")
+    )
     state, template = state if state in STATES else "", template if template in KINDS else ""
     found = service.find_page(state=state, template=template, address=address, cursor=request.args.get("cursor"))
     filters = {"state": state, "template": template, "q": address}
@@ -60,6 +62,10 @@ def index() -> ResponseReturnValue:
         failed_text=_counted(health.failed),
         kept_text=_counted(health.kept),
     )
+
+
+def _asked(name: str) -> str:
+    return request.args.get(name, "").replace("\0", "")[:254]
 
 
 def _row(

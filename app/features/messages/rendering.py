@@ -45,7 +45,13 @@ class Draft:
 
 @cache
 def _environment(is_html: bool) -> Environment:
-    found = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=is_html, undefined=StrictUndefined)
+    found = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=is_html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     found.globals["mail_css"] = (ROOT / "static" / "css" / "mail.css").read_text()
     return found
 

@@ -187,26 +187,24 @@ class Health:
 
 
 def health() -> Health:
-    """Figures of the present tenant."""
-    row, session = EmailMessage, db.session()
+    """Figures of the present tenant. One query."""
+    row = EmailMessage
     waits = row.state.in_(STATES["waiting"])
-    oldest = session.scalar(sa.select(row.created_at).where(waits).order_by(row.created_at).limit(1))
-    trouble = session.scalar(
-        sa.select(row.last_error).where(waits, row.last_error.is_not(None)).order_by(row.next_at.desc()).limit(1)
+    latest_trouble = sa.select(row.last_error).where(waits, row.last_error.is_not(None)).order_by(row.next_at.desc())
+    figures: tuple[Any, ...] = (
+        _count(waits),
+        sa.select(sa.func.min(row.created_at)).where(waits).scalar_subquery(),
+        _count(row.state == "dead"),
+        _count(row.state == "kept"),
+        _count(row.sent_at > clock.now() - timedelta(days=1)),
+        sa.func.coalesce(latest_trouble.limit(1).scalar_subquery(), ""),
     )
-    return Health(
-        waiting=_count(waits),
-        oldest=oldest,
-        failed=_count(row.state == "dead"),
-        kept=_count(row.state == "kept"),
-        sent_today=_count(row.sent_at > clock.now() - timedelta(days=1)),
-        trouble=trouble or "",
-    )
+    return Health(*db.session().execute(sa.select(*figures)).one())
 
 
-def _count(condition: sa.ColumnElement[bool]) -> int:
+def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     some = sa.select(EmailMessage.id).where(condition).limit(COUNTED_AT_MOST).subquery()
-    return db.session().scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
 def same_address(message: EmailMessage) -> list[EmailMessage]:
