@@ -1,6 +1,7 @@
 """What comes in from the pages about keys."""
 
 from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -24,13 +25,13 @@ class KeyForm(PanelForm):
     )
     scopes = SelectMultipleField(
         "It may",
-        choices=list(SCOPE_WORDS),
+        choices=[SelectChoice(value, label) for value, label in SCOPE_WORDS],
         default=["marketing"],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validators=[InputRequired("Choose at least one.")],
     )
-    expires = SelectField("Expires", choices=list(LIVES), default="")
+    expires = SelectField("Expires", choices=[SelectChoice(value, label) for value, label in LIVES], default="")
 
     @property
     def days(self) -> int | None:

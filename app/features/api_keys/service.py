@@ -153,9 +153,12 @@ def find(principal: Principal, key_id: UUID) -> ApiKey:
 
 def revoke(key: ApiKey) -> None:
     """Let the key open nothing any more, from the commit on. Doing so twice is no harm."""
-    now = clock.now()
     revoked = db.session().execute(
-        sa.update(ApiKey).where(ApiKey.id == key.id, ApiKey.revoked_at.is_(None)).values(revoked_at=now)
+        sa.update(ApiKey)
+        .where(ApiKey.id == key.id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
+    db.session().refresh(key)
     if revoked.rowcount == 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         publish(ApiKeyRevoked(key.id, key.name, key.prefix))
