@@ -96,12 +96,17 @@ def _scoped(scope: UUID | Across) -> Iterator[None]:
 
 def _tell_store() -> None:
     """Let row-level security follow a change of tenant inside a running transaction."""
-    if db.has_session():
-        current_session = db.session()
-        if current_session.in_transaction() and current_session.is_active:
-            connection = current_session.connection()
-            if not _has_failed(connection):  # else the roll-back that must follow sets the tenant back
-                _set_store_tenant(connection)
+    found = db.session() if db.has_session() else None
+    if found is not None and found.in_transaction() and found.is_active:
+        found.info["tenant_unsaid"] = _has_failed(found.connection())
+        if not found.info["tenant_unsaid"]:
+            _set_store_tenant(found.connection())
+
+
+def _tell_store_late(current_session: Session) -> None:
+    """Say what could not be said while a failed statement waited for its roll-back."""
+    if current_session.info.pop("tenant_unsaid", False):
+        _set_store_tenant(current_session.connection())
 
 
 def _has_failed(connection: sa.Connection) -> bool:
@@ -166,6 +171,7 @@ def _begin_with_tenant(_session: Session, _transaction: SessionTransaction, conn
 def _keep_to_tenant(state: ORMExecuteState) -> None:
     if not state.session.info["write"] and (state.is_insert or state.is_update or state.is_delete):
         raise db.ReadOnlyUnit("a reading unit of work may not write")
+    _tell_store_late(state.session)
     if state.execution_options.get("panel_named"):
         return
     if not state.is_orm_statement:
@@ -265,6 +271,7 @@ def _stamp_when_added(_session: Session, row: object) -> None:
 
 @event.listens_for(PanelSession, "before_flush")
 def _stamp_and_check(current_session: Session, _context: Any, _instances: Any) -> None:
+    _tell_store_late(current_session)
     scope = _scope.get()
     for row in (*current_session.new, *current_session.dirty, *current_session.deleted):
         if not isinstance(row, TenantRecord):
