@@ -84,9 +84,11 @@ class Visitor:
     def send(self, path: str, fields: dict[str, str], *, form_at: str | None = None) -> Answer:
         """Fill in the form at `form_at` (by default at the same address) and send it."""
         page = self.get(form_at or path)
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-        assert found is not None, f"no form at {form_at or path}: {page.text[:1000]}"
-        return self._ask("POST", path, urlencode({**fields, "csrf_token": found[1]}).encode())
+        hidden = dict(re.findall(r'<input id="\w+" name="(\w+)" type="hidden" value="([^"]*)">', page.text))
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        assert token is not None, f"no form at {form_at or path}: {page.text[:1000]}"
+        body = urlencode({**hidden, **fields, "csrf_token": token[1]}).encode()
+        return self._ask("POST", path.partition("?")[0], body)
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
