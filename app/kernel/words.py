@@ -43,3 +43,17 @@ def greeting(zone: str = "UTC") -> str:
     if hour < 5:
         return "Good evening"
     return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
+
+
+def initials(name: str) -> str:
+    """Two letters for an avatar: of the first and the last word."""
+    parts = [part for part in name.split() if part[0].isalnum()] or ["?"]
+    return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+def spelled(count: int) -> str:
+    """Numbers to twelve in letters, as sentences have them (`no`, `one`, `two`); beyond in digits."""
+    return _LETTERS[count] if 0 <= count < len(_LETTERS) else f"{count:,}"
+
+
+_LETTERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

@@ -27,7 +27,7 @@ def new_between(edges: Sequence[datetime]) -> list[int]:
         .where(Customer.created_at >= edges[0], Customer.created_at < edges[-1])
         .group_by(sa.literal_column("span"))
     )
-    counts = dict(rows.tuples().all())
+    counts: dict[int, int] = dict(rows.all())
     return [counts.get(index, 0) for index in range(len(edges) - 1)]
 
 

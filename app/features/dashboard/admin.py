@@ -1,0 +1,46 @@
+"""`/admin`: the staff's first page, and `/admin/customers/{id}`: a customer with everything."""
+
+from uuid import UUID
+
+from flask import Response, redirect
+from flask.typing import ResponseReturnValue
+
+from app.config import current as settings
+from app.features.accounts import service as accounts
+from app.features.dashboard import portrait, today
+from app.kernel.access import Role, requires
+from app.kernel.errors import NotFound
+from app.kernel.pages import PageRoutes, page, principal, toast
+
+routes = PageRoutes("dashboard_admin", prefix="/admin")
+
+
+@routes.get("")
+@requires(staff=Role.VIEWER)
+def index() -> Response:
+    """What is stuck, what is waiting, what came last, and how the house runs. Amounts from BILLING up."""
+    seen = today.look(principal(), has_mail_server=settings().smtp_url is not None)
+    return page("dashboard/admin/today.html", today=seen, crumbs=[(seen.date, None)])
+
+
+@routes.get("/customers/<uuid:customer_id>")
+@requires(staff=Role.VIEWER)
+def show(customer_id: UUID) -> Response:
+    """One customer with everything that the role may see. Amounts and invoices from BILLING up."""
+    customer = accounts.find_customer(principal(), customer_id)
+    seen = portrait.of(customer, principal())
+    crumbs = [("Customers", "/admin/customers"), (seen.title, None)]
+    return page("dashboard/admin/customer.html", it=seen, crumbs=crumbs)
+
+
+@routes.post("/customers/<uuid:customer_id>/people/<uuid:user_id>/password-links")
+@requires(staff=Role.ADMIN, limits=("30/hour",))
+def create_password_link(customer_id: UUID, user_id: UUID) -> ResponseReturnValue:
+    """Mail a person of the customer a link to set a new password. Links sent before end."""
+    customer = accounts.find_customer(principal(), customer_id)
+    user = accounts.find_user(user_id)
+    if user is None or user.customer_id != customer.id:
+        raise NotFound()
+    accounts.send_password_link(user, "reset" if user.password_hash else "first")
+    toast("good", f"A link is on its way to {user.email}.")
+    return redirect(f"/admin/customers/{customer.id}", 303)

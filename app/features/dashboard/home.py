@@ -1,0 +1,147 @@
+"""A customer's first page: what needs doing, what they have, what happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.features.audit import slots as audit
+from app.features.billing import slots as billing
+from app.features.billing.slots import InvoiceCard
+from app.features.dashboard import happenings
+from app.features.dashboard.happenings import Line
+from app.features.orders import slots as orders
+from app.features.sessions import service as sessions
+from app.features.subscriptions import slots as subscriptions
+from app.features.subscriptions.slots import ServiceCard
+from app.features.tenants import service as tenants
+from app.kernel import words
+from app.kernel.access import Principal, Role
+
+SHOWN_SERVICES, SHOWN_INVOICES, SHOWN_LINES = 5, 5, 6
+OVER = {"cancelled", "terminated"}
+TOLD = (
+    "ORDER_CREATED", "ORDER_COMPLETED", "ORDER_CANCELLED", "INVOICE_ISSUED", "INVOICE_PAID",
+    "SUBSCRIPTION_ACTIVATED", "SUBSCRIPTION_SUSPENDED", "SUBSCRIPTION_RESUMED", "SUBSCRIPTION_CANCELLED",
+    "USER_LOGIN", "PASSWORD_SET", "SESSIONS_ENDED",
+)  # fmt: skip
+"""What a customer is told of the log about their own things."""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The one thing that comes next."""
+
+    icon: str
+    title: str
+    text: str
+    actions: list[tuple[str, str, str]]
+    """Label, address, kind of button."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """All that `dashboard/client/home.html` shows."""
+
+    greeting: str
+    sentence: str
+    todo: Todo | None
+    services: list[tuple[str, str, str, str, str]]
+    invoices: list[tuple[str, ...]] | None
+    """None for those who see no money."""
+    recent: list[Line]
+    devices: str
+
+
+def of(who: Principal, customer_id: UUID) -> Home:
+    """Everything for `who`'s first page: at most six queries."""
+    zone = tenants.current().time_zone
+    sees_money = (who.customer_role or Role.VIEWER) >= Role.BILLING
+    services = subscriptions.services_of(customer_id)
+    owed = billing.open_invoices(customer_id) if sees_money else []
+    invoices = billing.recent_invoices(customer_id, limit=SHOWN_INVOICES) if sees_money else []
+    return Home(
+        greeting=f"{words.greeting(zone)}, {who.name.split()[0]}",
+        sentence=_sentence(who, services, owed),
+        todo=_to_pay(owed, services, zone) if owed else _to_wait(services),
+        services=[_service(card, sees_money=sees_money) for card in services[:SHOWN_SERVICES]],
+        invoices=[_invoice(card, zone) for card in invoices] if sees_money else None,
+        recent=_recent(who, customer_id, services, invoices, zone),
+        devices=words.plural(len(sessions.list_for(who)), "device"),
+    )
+
+
+def _sentence(who: Principal, services: Sequence[ServiceCard], owed: Sequence[InvoiceCard]) -> str:
+    """`Alder & Finch Bakery · two services running, one invoice to pay`."""
+    running = sum(card.status == "active" for card in services)
+    waiting = sum(card.status == "pending" for card in services)
+    parts = [
+        f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}"
+        for count, how in ((running, "running"), (waiting, "waiting to be set up"))
+        if count
+    ] or ["no services yet"]
+    if owed:
+        parts.append(f"{words.spelled(len(owed))} {'invoice' if len(owed) == 1 else 'invoices'} to pay")
+    return f"{who.customer_name} · {', '.join(parts)}"
+
+
+def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: str) -> Todo:
+    """The most urgent invoice."""
+    first = owed[0]
+    day = words.day(first.due_at, zone)
+    due = f"was due on {day}" if first.is_overdue else f"is due on {day}"
+    text = f"Invoice {first.number}."
+    if any(card.status == "pending" for card in services):
+        text += " What you ordered is set up once it is paid."
+    if len(owed) > 1:
+        text += f" {words.plural(len(owed) - 1, 'more invoice')} {'is' if len(owed) == 2 else 'are'} open."
+    actions = [("View invoice", first.href, "primary")]
+    if len(owed) > 1:
+        actions.insert(0, ("All invoices", "/client/billing?state=issued", ""))
+    return Todo("receipt", f"{first.total.plain} {due}", text, actions)
+
+
+def _to_wait(services: Sequence[ServiceCard]) -> Todo | None:
+    """Nothing to pay, or nothing that this person sees: what is being waited for."""
+    waiting = [card for card in services if card.status == "pending"]
+    if not waiting:
+        return None
+    first = waiting[0]
+    title = f"{first.plan} waits to be set up"
+    text = "You have nothing to do. Its time starts on the day it is set up."
+    return Todo("server-2", title, text, [("See where it stands", first.href, "")])
+
+
+def _service(card: ServiceCard, *, sees_money: bool) -> tuple[str, str, str, str, str]:
+    said = f"{card.price_words} · {card.next_step}" if sees_money else card.next_step
+    return card.href, card.plan, said[0].upper() + said[1:], card.tone, card.state
+
+
+def _invoice(card: InvoiceCard, zone: str) -> tuple[str, ...]:
+    return (
+        card.href,
+        card.number,
+        words.day(card.issued_at, zone),
+        words.day(card.due_at, zone),
+        card.tone,
+        card.state,
+        card.total.plain,
+    )
+
+
+def _recent(
+    who: Principal, customer_id: UUID, services: Sequence[ServiceCard], invoices: Sequence[InvoiceCard], zone: str
+) -> list[Line]:
+    """What happened to the account's things, and this person's own sign-ins. Two queries."""
+    bought = orders.recent_orders(customer_id=customer_id, limit=SHOWN_LINES)
+    about = {
+        **{card.subscription_id: card.plan for card in services},
+        **{card.order_id: card.what for card in bought},
+        **{card.invoice_id: card.number for card in invoices},
+    }
+    records = {
+        "user": [who.user_id] if who.user_id is not None else [],
+        "subscription": [card.subscription_id for card in services],
+        "order": [card.order_id for card in bought],
+        "invoice": [card.invoice_id for card in invoices],
+    }
+    return happenings.say(audit.happened_to(records, actions=TOLD, limit=SHOWN_LINES), zone=zone, about=about)

@@ -1,0 +1,228 @@
+"""A customer with everything: each card is filled by another room's slot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from babel import Locale
+
+from app.features.accounts import service as accounts
+from app.features.accounts import slots as names
+from app.features.accounts.models import Customer, User
+from app.features.audit import slots as audit
+from app.features.billing import slots as billing
+from app.features.billing.slots import InvoiceCard
+from app.features.dashboard import happenings
+from app.features.dashboard.figures import Stat
+from app.features.dashboard.happenings import Line
+from app.features.messages import slots as messages
+from app.features.orders import slots as orders
+from app.features.orders.slots import OrderCard
+from app.features.subscriptions import slots as subscriptions
+from app.features.subscriptions.slots import ServiceCard
+from app.features.tenants import service as tenants
+from app.kernel import words
+from app.kernel.access import Principal, Role
+from app.kernel.money import Money
+
+Rows = list[tuple[str, ...]]
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signs in for the customer."""
+
+    name: str
+    initials: str
+    email: str
+    text: str
+    has_password: bool
+    dialog: str
+    """The id of the dialog that asks before a link is sent; empty when `who` may not send one."""
+    action: str
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """All that `dashboard/admin/customer.html` shows."""
+
+    title: str
+    initials: str
+    lede: str
+    tone: str
+    state: str
+    stats: list[Stat]
+    services: Rows
+    orders: Rows
+    invoices: Rows
+    messages: Rows | None
+    """None for those who may not open messages."""
+    history: list[Line]
+    details: list[tuple[str, str]]
+    source: list[tuple[str, str]]
+    people: list[Person]
+    shows_money: bool
+
+
+def of(customer: Customer, who: Principal) -> Portrait:
+    """Everything about `customer` that `who` may see: at most ten queries."""
+    zone, role = tenants.current().time_zone, who.staff_role or Role.VIEWER
+    shows_money = role >= Role.BILLING
+    people = accounts.people_of(customer.id)
+    services = subscriptions.services_of(customer.id, limit=SHOWN)
+    bought = orders.recent_orders(customer_id=customer.id, limit=SHOWN)
+    invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
+    return Portrait(
+        title=customer.title,
+        initials=words.initials(customer.title),
+        lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
+        tone="good" if customer.is_active else "done",
+        state="Active" if customer.is_active else "Closed",
+        stats=_stats(customer) if shows_money else [],
+        services=_services(services),
+        orders=_orders(bought, zone),
+        invoices=_invoices(invoices, zone),
+        messages=_messages([person.id for person in people], zone) if role >= Role.MEMBER else None,
+        history=_history(customer, people, services, bought, invoices, zone),
+        details=_details(customer),
+        source=_source(customer),
+        people=[_person(person, zone, may_send=role >= Role.ADMIN) for person in people],
+        shows_money=shows_money,
+    )
+
+
+def _stats(customer: Customer) -> list[Stat]:
+    stats = []
+    balances = billing.balances_of(customer.id)
+    for balance in balances:
+        suffix = f", {balance.open.currency}" if len(balances) > 1 else ""
+        stats.append(Stat(f"Open{suffix}", balance.open.sign(), words.plural(balance.open_invoices, "invoice")))
+        stats.append(Stat(f"Paid so far{suffix}", balance.paid.sign(), words.plural(balance.paid_invoices, "invoice")))
+    if not stats:
+        stats.append(Stat("Open", Money(0, customer.currency).sign(), "no invoice yet"))
+    stats.append(Stat("Credit", Money(customer.credit_minor, customer.currency).sign()))
+    return stats
+
+
+def _services(cards: Sequence[ServiceCard]) -> Rows:
+    return [(card.plan, card.tone, card.state, card.next_step, card.price_words) for card in cards]
+
+
+def _orders(cards: Sequence[OrderCard], zone: str) -> Rows:
+    return [
+        (
+            card.what,
+            card.tone,
+            card.state,
+            words.ago(card.placed_at, zone),
+            words.exact(card.placed_at, zone),
+            card.total.plain,
+        )
+        for card in cards
+    ]
+
+
+def _invoices(cards: Sequence[InvoiceCard], zone: str) -> Rows:
+    return [
+        (
+            card.number,
+            words.day(card.issued_at, zone),
+            words.day(card.due_at, zone),
+            card.tone,
+            card.state,
+            card.total.plain,
+        )
+        for card in cards
+    ]
+
+
+def _messages(user_ids: Sequence[UUID], zone: str) -> Rows:
+    return [
+        (
+            card.href,
+            card.subject,
+            card.to_address,
+            card.tone,
+            card.state,
+            words.ago(card.wanted_at, zone),
+            words.exact(card.wanted_at, zone),
+        )
+        for card in messages.messages_to(user_ids)
+    ]
+
+
+def _history(
+    customer: Customer,
+    people: Sequence[User],
+    services: Sequence[ServiceCard],
+    bought: Sequence[OrderCard],
+    invoices: Sequence[InvoiceCard],
+    zone: str,
+) -> list[Line]:
+    about = {
+        **{person.id: person.name for person in people},
+        **{card.subscription_id: card.plan for card in services},
+        **{card.order_id: card.what for card in bought},
+        **{card.invoice_id: card.number for card in invoices},
+    }
+    found = audit.happened_to(
+        {
+            "customer": [customer.id],
+            "user": [person.id for person in people],
+            "subscription": [card.subscription_id for card in services],
+            "order": [card.order_id for card in bought],
+            "invoice": [card.invoice_id for card in invoices],
+        }
+    )
+    actors = names.names_of({line.actor_user_id for line in found if line.actor_user_id is not None})
+    return happenings.say(found, zone=zone, about=about, actors=actors)
+
+
+def _details(customer: Customer) -> list[tuple[str, str]]:
+    place = " ".join(part for part in (customer.postal_code, customer.city) if part)
+    lines = (customer.address_line, place, customer.region, _country(customer.country))
+    return [
+        ("Contact", customer.name),
+        ("E-mail", customer.email),
+        ("Phone", customer.phone),
+        ("Address", ", ".join(line for line in lines if line)),
+        ("Currency", customer.currency),
+        ("Tax number", customer.tax_number),
+    ]
+
+
+def _country(code: str) -> str:
+    return str(Locale("en").territories.get(code, code))
+
+
+def _source(customer: Customer) -> list[tuple[str, str]]:
+    pairs = [
+        ("Source", customer.marketing_source),
+        ("Campaign", customer.utm_campaign),
+        ("Sent by", customer.utm_source),
+        ("Medium", customer.utm_medium),
+        ("Content", customer.utm_content),
+        ("Term", customer.utm_term),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def _person(person: User, zone: str, *, may_send: bool) -> Person:
+    return Person(
+        name=person.name,
+        initials=words.initials(person.name),
+        email=person.email,
+        text=f"{person.role.name.capitalize()}, {_last_seen(person, zone)}",
+        has_password=person.password_hash is not None,
+        dialog=f"link-{person.id}" if may_send and person.disabled_at is None else "",
+        action=f"/admin/customers/{person.customer_id}/people/{person.id}/password-links",
+    )
+
+
+def _last_seen(person: User, zone: str) -> str:
+    if person.disabled_at is not None:
+        return "access ended"
+    if person.last_sign_in_at is not None:
+        return f"signed in {words.ago(person.last_sign_in_at, zone)}"
+    return "never signed in" if person.password_hash else "no password yet"

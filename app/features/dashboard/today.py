@@ -1,0 +1,188 @@
+"""The staff's first page: the sentence, the figures, what came last, and how the house runs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.features.accounts import slots as accounts
+from app.features.billing import slots as billing
+from app.features.dashboard import growth, health
+from app.features.dashboard.figures import Alarm, Stat, Step
+from app.features.dashboard.growth import Growth
+from app.features.dashboard.health import Health
+from app.features.messages import slots as messages
+from app.features.messages.slots import Mailbag
+from app.features.orders import slots as orders
+from app.features.tenants import service as tenants
+from app.kernel import clock, words
+from app.kernel.access import Principal, Role
+
+MESSAGES, CUSTOMERS = "/admin/messages", "/admin/customers"
+
+
+@dataclass(frozen=True)
+class Today:
+    """All that `dashboard/admin/today.html` shows."""
+
+    date: str
+    sentence: str
+    alarms: list[Alarm]
+    steps: list[Step]
+    """What is left to set up; empty once all is done."""
+    stats: list[Stat]
+    growth: Growth
+    health: Health
+    orders: list[tuple[str, ...]]
+    customers: list[tuple[str, ...]]
+    shows_money: bool
+    ops_href: str
+
+
+def look(who: Principal, *, has_mail_server: bool) -> Today:
+    """Read everything for `who`: nine queries with money, eight without."""
+    tenant = tenants.current()
+    zone, role = tenant.time_zone, who.staff_role or Role.VIEWER
+    mail, came = messages.mailbag(), growth.new_customers(zone)
+    mail_href = MESSAGES if role >= Role.MEMBER else ""
+    runs = health.look(mail, zone=zone, is_operator=tenant.is_operator, mail_href=mail_href)
+    total = accounts.customer_count()
+    steps = _steps(has_mail_server=has_mail_server, has_customer=total > 0, role=role)
+    shows_money = role >= Role.BILLING
+    return Today(
+        date=f"{clock.now():%A} {words.day(clock.now(), zone)}",
+        sentence=_sentence(mail, runs),
+        alarms=_alarms(mail, runs, mail_href),
+        steps=[] if all(step.is_done for step in steps) else steps,
+        stats=_stats(total, came, mail, mail_href, shows_money=shows_money),
+        growth=came,
+        health=runs,
+        orders=_orders(zone),
+        customers=_customers(zone),
+        shows_money=shows_money,
+        ops_href="/admin/ops" if role >= Role.ADMIN else "",
+    )
+
+
+def _sentence(mail: Mailbag, runs: Health) -> str:
+    """What is so and what needs somebody, in one line."""
+    troubles = []
+    if runs.is_silent:
+        troubles.append("no worker is running")
+    if mail.is_stuck:
+        troubles.append("mail waits and nothing moves")
+    if mail.failed:
+        troubles.append(_need(mail.failed, "message"))
+    if runs.late:
+        troubles.append(_need(len(runs.late), "schedule"))
+    if not troubles:
+        return f"{_kept_words(mail)}Everything ran."
+    said = " and ".join(troubles)
+    return f"{said[0].upper()}{said[1:]}. {_kept_words(mail)}Everything else ran."
+
+
+def _need(count: int, thing: str) -> str:
+    return f"{words.spelled(count)} {thing}{'' if count == 1 else 's'} {'needs' if count == 1 else 'need'} a look"
+
+
+def _kept_words(mail: Mailbag) -> str:
+    if not mail.kept:
+        return ""
+    said = f"{words.spelled(mail.kept)} {'message was' if mail.kept == 1 else 'messages were'} kept, not sent. "
+    return said[0].upper() + said[1:]
+
+
+def _alarms(mail: Mailbag, runs: Health, mail_href: str) -> list[Alarm]:
+    found = []
+    if runs.is_silent:
+        text = "Mails and scheduled work wait until one runs. Nothing is lost: start it with mpanel run."
+        found.append(Alarm("bad", "No worker is running.", text, "", ""))
+    if mail.is_stuck:
+        since = words.ago(mail.oldest or clock.now())
+        text = f"The oldest of {words.plural(mail.waiting, 'message')} was wanted {since}."
+        found.append(
+            Alarm(
+                "bad", "Mail waits and nothing moves.", text, "Look" if mail_href else "", f"{mail_href}?state=waiting"
+            )
+        )
+    if mail.failed:
+        title = f"{words.plural(mail.failed, 'message')} could not be delivered."
+        text = "Each says what the mail server answered."
+        found.append(Alarm("bad", title, text, "Look" if mail_href else "", f"{mail_href}?state=failed"))
+    return found
+
+
+def _steps(*, has_mail_server: bool, has_customer: bool, role: Role) -> list[Step]:
+    mail_text = (
+        "Mails go out as soon as they are wanted."
+        if has_mail_server
+        else "Set SMTP_URL and restart. Until then mails are kept and can be read under Messages."
+    )
+    key = ("Make a key", "/admin/api-keys") if role >= Role.ADMIN else ("", "")
+    return [
+        Step("A mail server", mail_text, has_mail_server),
+        Step("A first customer", "Your website makes one with an API key: POST accounts/create.", has_customer, *key),
+    ]
+
+
+def _stats(total: int, came: Growth, mail: Mailbag, mail_href: str, *, shows_money: bool) -> list[Stat]:
+    since = clock.now() - timedelta(days=growth.DAYS)
+    return [
+        Stat("Customers", f"{total:,}", f"{came.total} new in {growth.DAYS} days", href=CUSTOMERS),
+        Stat("Orders to be paid", f"{orders.waiting_for_payment():,}", _placed(orders.new_orders(since))),
+        *(_money_stats() if shows_money else []),
+        Stat("Mail waiting", f"{mail.waiting:,}", _mail_detail(mail), "bad" if mail.failed else "", mail_href or None),
+    ]
+
+
+def _placed(count: int) -> str:
+    return f"{words.plural(count, 'order')} in {growth.DAYS} days"
+
+
+def _money_stats() -> list[Stat]:
+    """One number per currency: sums of different money do not add up."""
+    amounts = billing.open_amounts()
+    if not amounts:
+        return [Stat("Open invoices", "0", "nothing is owed")]
+    stats = []
+    for amount in amounts:
+        late = f", {amount.overdue:,} overdue" if amount.overdue else ", none overdue"
+        label = "Open invoices" if len(amounts) == 1 else f"Open invoices, {amount.total.currency}"
+        detail = words.plural(amount.invoices, "invoice") + late
+        stats.append(Stat(label, amount.total.sign(), detail, "warn" if amount.overdue else ""))
+    return stats
+
+
+def _mail_detail(mail: Mailbag) -> str:
+    parts = [f"{count:,} {word}" for count, word in ((mail.failed, "failed"), (mail.kept, "kept unsent")) if count]
+    return ", ".join(parts) or "none failed"
+
+
+def _orders(zone: str) -> list[tuple[str, ...]]:
+    return [
+        (
+            card.what,
+            f"{CUSTOMERS}/{card.customer_id}",
+            card.customer,
+            card.tone,
+            card.state,
+            card.total.plain,
+            card.placed_at.isoformat(),
+            words.ago(card.placed_at, zone),
+            words.exact(card.placed_at, zone),
+        )
+        for card in orders.recent_orders(limit=7)
+    ]
+
+
+def _customers(zone: str) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{CUSTOMERS}/{customer.id}",
+            words.initials(customer.title),
+            customer.title,
+            customer.email,
+            customer.created_at.isoformat(),
+            words.ago(customer.created_at, zone),
+            words.exact(customer.created_at, zone),
+        )
+        for customer in accounts.latest_customers(7)
+    ]

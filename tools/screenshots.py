@@ -1,0 +1,275 @@
+"""Pictures of every page, as people see them: at 1440 and 390 pixels, light and dark.
+
+    make screenshots ARGS=/tmp/shots
+    python -m tools.screenshots FOLDER [--url http://127.0.0.1:2271] [--only TEXT]
+
+Without `--url` it starts a panel of its own with demo customers and stops it
+again. With it, the environment names who signs in: MPANEL_OWNER_EMAIL,
+MPANEL_OWNER_PASSWORD, and MPANEL_API_KEY with the scope `marketing`, with
+which a customer is made. What is wrong on the way (a dead link, an error in
+the console, a page wider than the window) is printed; then it exits with 1.
+"""
+
+import argparse
+import json
+import os
+import re
+import secrets
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import panel
+from tools.walk import DESK, LOOKS, PHONE, Look, Sight, Visitor, chromium, crawl
+
+CUSTOMER_PASSWORD = secrets.token_urlsafe(12)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A running panel and what opens it."""
+
+    url: str
+    owner_email: str
+    owner_password: str
+    api_key: str
+
+
+@contextmanager
+def own_panel(customers: int = 40) -> Iterator[Panel]:
+    """A panel in a folder that is thrown away, with demo customers; `customers=0` leaves it empty."""
+    with tempfile.TemporaryDirectory(prefix="mpanel-shots-") as folder:
+        made = panel.Panel(f"sqlite:///{folder}/mpanel.db")
+        try:
+            made.init()
+            if customers:
+                made.command("demo", "--customers", str(customers))
+            key = made.api_key()
+            made.start()
+            yield Panel(made.url, panel.OWNER_EMAIL, panel.OWNER_PASSWORD, key)
+        finally:
+            made.remove()
+
+
+def new_customer(house: Panel) -> str:
+    """Sell a plan as the marketing site does; returns the path to set the password at."""
+    body = {
+        "email": f"alice.{secrets.token_hex(3)}@alderfinch.example.com",
+        "firstName": "Alice",
+        "lastName": "Marchetti",
+        "planId": "shared-business",
+        "billingCycle": "oneYear",
+        "promoCode": "WELCOME20",
+        "marketingSource": "google-ads",
+        "utmParams": {"campaign": "summer-sale", "source": "google", "medium": "cpc"},
+    }
+    request = urllib.request.Request(
+        house.url + "/api/marketing-api/accounts/create",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "X-API-Key": house.api_key},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        link: str = json.load(answer)["data"]["setPasswordUrl"]
+    return re.sub(r"^https?://[^/]+", "", link)
+
+
+def sign_in(sight: Sight, house: Panel) -> None:
+    """Sign in as the owner and remember it."""
+    sight.go("/admin/sign-in")
+    sight.page.get_by_label("E-mail").fill(house.owner_email)
+    sight.page.get_by_label("Password", exact=True).fill(house.owner_password)
+    sight.page.locator("main form button[type=submit]").first.click()
+    sight.page.wait_for_url("**/admin")
+    sight.keep()
+
+
+def set_password(sight: Sight, link: str) -> None:
+    """Set the first password as the customer does, which signs in, and remember it."""
+    sight.go(link)
+    for box in sight.page.locator("main input[type=password]").all():
+        box.fill(CUSTOMER_PASSWORD)
+    sight.page.locator("main form button[type=submit]").first.click()
+    sight.page.wait_for_url("**/client")
+    sight.keep()
+
+
+class Album:
+    """Where the pictures go."""
+
+    def __init__(self, folder: Path, only: str) -> None:
+        self.folder, self.only, self.count = folder, only, 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def wants(self, name: str) -> bool:
+        return self.only in name
+
+    def take(self, sight: Sight, name: str) -> None:
+        """One picture of the whole page."""
+        if self.wants(name):
+            sight.page.screenshot(path=self.folder / f"{name}-{sight.look.name}.png", full_page=True)
+            self.count += 1
+
+
+def name_of(who: str, key: str) -> str:
+    """A file name for an address pattern."""
+    plain = re.sub(r"[^a-z0-9]+", "-", key.replace("*", "one").lower()).strip("-") or "home"
+    return plain if plain.startswith(who) else f"{who}-{plain}"
+
+
+def everywhere(
+    album: Album, visitor: Visitor, who: str, starts: list[str], *, expect: tuple[int, ...] = (200,)
+) -> None:
+    """Every page that `visitor` can reach, in every look."""
+    first = visitor.open(DESK)
+    pages = crawl(first, starts)
+    first.close()
+    for look in LOOKS:
+        sight = visitor.open(look)
+        for key, path in pages.items():
+            if album.wants(name_of(who, key)):
+                sight.go(path, expect=expect)
+                album.take(sight, name_of(who, key))
+        sight.close()
+
+
+def odd_ones(album: Album, visitor: Visitor, who: str, pages: dict[str, tuple[str, int]]) -> None:
+    """Pages that no link leads to: name to path and status."""
+    for look in LOOKS:
+        sight = visitor.open(look)
+        for name, (path, status) in pages.items():
+            if album.wants(f"{who}-{name}"):
+                sight.go(path, expect=(status,))
+                album.take(sight, f"{who}-{name}")
+        sight.close()
+
+
+def opened_parts(album: Album, visitor: Visitor, who: str, path: str) -> None:
+    """Menus, the palette and every dialog of the page at `path`."""
+    for look in (DESK, PHONE):
+        sight = visitor.open(look)
+        for index in range(_dialogs(sight, path)):
+            sight.go(path)
+            sight.page.locator("main [data-dialog-open]").nth(index).click()
+            _part(album, sight, f"{who}-dialog-{name_of('', path)}-{index + 1}")
+        sight.go(path)
+        sight.page.locator(".mp-account > summary").click()
+        _part(album, sight, f"{who}-account-menu")
+        sight.close()
+
+
+def _dialogs(sight: Sight, path: str) -> int:
+    sight.go(path)
+    return sight.page.locator("main [data-dialog-open]").count()
+
+
+def _part(album: Album, sight: Sight, name: str) -> None:
+    if album.wants(name):
+        sight.page.wait_for_timeout(300)
+        sight.page.screenshot(path=album.folder / f"{name}-{sight.look.name}.png")
+        album.count += 1
+
+
+def staff_parts(album: Album, visitor: Visitor) -> None:
+    """The palette, and the menu of small windows."""
+    for look in LOOKS:
+        sight = visitor.open(look)
+        sight.go("/admin")
+        if look.width < 900:
+            sight.page.get_by_role("button", name="Menu", exact=True).click()
+            _part(album, sight, "admin-menu")
+            sight.go("/admin")
+        sight.page.keyboard.press("Control+k")
+        _part(album, sight, "admin-palette")
+        sight.close()
+
+
+def refused_forms(album: Album, visitor: Visitor, house: Panel) -> None:
+    """Sign-in and a new password with something wrong in them."""
+    for look in LOOKS:
+        sight = visitor.open(look)
+        _refused_sign_in(album, sight, look)
+        sight.go(new_customer(house), expect=(200, 422))
+        album.take(sight, "public-set-password")
+        for box in sight.page.locator("main input[type=password]").all():
+            box.fill("short")
+        sight.page.locator("main form button[type=submit]").first.click()
+        sight.page.wait_for_load_state("load")
+        album.take(sight, "public-set-password-refused")
+        sight.close()
+
+
+def _refused_sign_in(album: Album, sight: Sight, look: Look) -> None:
+    sight.go("/sign-in", expect=(200, 401, 422))
+    sight.page.get_by_label("E-mail").fill(f"nobody-{look.name}@example.com")
+    sight.page.get_by_label("Password", exact=True).fill("not the password")
+    sight.page.locator("main form button[type=submit]").first.click()
+    sight.page.wait_for_load_state("load")
+    album.take(sight, "public-sign-in-refused")
+
+
+def photograph(house: Panel, album: Album) -> list[str]:
+    """Walk through the house as nobody, as staff and as a customer. Returns the faults seen."""
+    with chromium() as browser:
+        nobody, olive, alice = (Visitor(browser, house.url) for _ in range(3))
+        desk = olive.open(DESK)
+        sign_in(desk, house)
+        desk.close()
+        desk = alice.open(DESK)
+        set_password(desk, new_customer(house))
+        desk.close()
+        refused_forms(album, nobody, house)
+        everywhere(album, nobody, "public", ["/sign-in", "/admin/sign-in"])
+        odd_ones(album, nobody, "public", {"error-404": ("/nothing-here", 404), "bad-link": (BAD_LINK, 404)})
+        stranger = Visitor(browser, house.url.replace("127.0.0.1", "stranger.example"))
+        odd_ones(album, stranger, "public", {"unknown-name": ("/", 404)})
+        everywhere(album, olive, "admin", ["/admin"])
+        odd_ones(album, olive, "admin", {"error-404": ("/admin/nothing-here", 404)})
+        staff_parts(album, olive)
+        for path in ("/admin/api-keys", _first(olive, "/admin/customers/")):
+            opened_parts(album, olive, "admin", path)
+        everywhere(album, alice, "client", ["/client"])
+        odd_ones(album, alice, "client", {"error-404": ("/client/nothing", 404), "error-403": ("/admin", 403)})
+        opened_parts(album, alice, "client", "/client/security/sessions")
+        return [*nobody.faults, *stranger.faults, *olive.faults, *alice.faults]
+
+
+BAD_LINK = "/set-password?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+
+def _first(visitor: Visitor, prefix: str) -> str:
+    """The first record that a list leads to."""
+    sight = visitor.open(DESK)
+    sight.go(prefix.rstrip("/"))
+    hrefs = [href.removeprefix(visitor.url) for href in sight.links()]
+    sight.close()
+    return next(href for href in hrefs if href.startswith(prefix))
+
+
+def main() -> int:
+    """Take the pictures."""
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("folder", type=Path)
+    reader.add_argument("--url", help="a panel that runs already")
+    reader.add_argument("--only", default="", help="only pages whose name contains this")
+    given = reader.parse_args()
+    album = Album(given.folder, given.only)
+    if given.url:
+        names = ("MPANEL_OWNER_EMAIL", "MPANEL_OWNER_PASSWORD", "MPANEL_API_KEY")
+        missing = [name for name in names if name not in os.environ]
+        if missing:
+            raise SystemExit(f"set {', '.join(missing)}")
+        faults = photograph(Panel(given.url, *(os.environ[name] for name in names)), album)
+    else:
+        with own_panel() as house:
+            faults = photograph(house, album)
+    print(f"{album.count} pictures in {given.folder}")
+    for fault in dict.fromkeys(faults):
+        print(f"FAULT {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
