@@ -1,5 +1,6 @@
 """From a drawn mail to the bytes on the wire. No word of anybody can become a header of its own."""
 
+import re
 from binascii import b2a_qp
 from email.headerregistry import Address
 from email.message import EmailMessage as Mime
@@ -12,6 +13,8 @@ from app.features.messages.smtp import Parcel
 from app.kernel import clock
 
 POLICY = SMTP.clone(max_line_length=200)
+ONE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+"""What is stored was checked when it came in; this keeps out, once more, what could be two, or a header."""
 
 
 def compose(message: EmailMessage, draft: Draft, *, sender: str) -> Parcel:
@@ -22,10 +25,10 @@ def compose(message: EmailMessage, draft: Draft, *, sender: str) -> Parcel:
     """
     mime = Mime(policy=POLICY)
     mime["Subject"] = draft.subject
-    mime["From"] = Address(one_line(draft.brand.name, 80), addr_spec=sender)
-    mime["To"] = Address(addr_spec=message.to_address)
+    mime["From"] = _address(sender, draft.brand.name)
+    mime["To"] = _address(message.to_address)
     if draft.brand.support_email:
-        mime["Reply-To"] = Address(one_line(draft.brand.name, 80), addr_spec=draft.brand.support_email)
+        mime["Reply-To"] = _address(draft.brand.support_email, draft.brand.name)
     mime["Date"] = format_datetime(clock.now())
     mime["Message-ID"] = message.message_id_header
     mime["Auto-Submitted"] = "auto-generated"
@@ -34,6 +37,12 @@ def compose(message: EmailMessage, draft: Draft, *, sender: str) -> Parcel:
     mime.attach(_part(draft.text, "plain"))
     mime.attach(_part(draft.html, "html"))
     return Parcel(sender, message.to_address, mime.as_bytes())
+
+
+def _address(text: str, name: str = "") -> Address:
+    if not ONE_ADDRESS.fullmatch(text):
+        raise ValueError("not one address")
+    return Address(one_line(name, 80), addr_spec=text)
 
 
 def _part(text: str, subtype: str) -> Mime:
