@@ -37,7 +37,7 @@ def test_what_waited_too_long_is_said(plans, as_alice, alice, now):
 
     response = alice_again.get("/client/billing")
 
-    assert "1 open invoice, 1 of them overdue" in response.text
+    assert "1 open invoice, 1 overdue" in response.text
     assert "Overdue since 4 Dec 2026" in response.text
 
 

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from app.features.subscriptions.models import Subscription
 from app.kernel import clock, db, tenancy
-from tests.catalogue.factories import make_price, make_product
+from tests.catalogue.factories import make_price, make_product, make_promo_code
 from tests.orders.factories import customer_of, make_order
 from tests.support.cast import OTHER_HOST
 
@@ -25,7 +25,17 @@ def test_the_list_shows_plan_price_and_what_comes_next(plans, as_alice, alice, q
         response = as_alice.get("/client/services")
     assert f"/client/services/{placed.subscription.id}" in response.text
     assert "USD 49.90 a year · its time starts when it is set up" in response.text
-    assert response.text.count("Waiting to be set up") == 3  # two rows, one filter
+    assert response.text.count("Waiting for payment") == 2
+
+
+def test_what_is_paid_for_waits_to_be_set_up(plans, as_alice, alice):
+    make_promo_code("GIFT", percent=100)
+    placed = make_order(alice, promo_code="GIFT")
+
+    assert "Waiting for payment" not in as_alice.get("/client/services").text
+    text = as_alice.get(f"/client/services/{placed.subscription.id}").text
+    assert "Waiting to be set up" in text
+    assert "Waiting for payment" not in text
 
 
 def test_the_list_is_filtered_by_state(plans, as_alice, alice):
@@ -89,6 +99,8 @@ def test_who_sees_no_money_sees_the_service_without_its_invoice(plans, as_alice,
     assert response.status_code == 200
     assert "/client/billing/" not in response.text
     assert placed.invoice.number not in response.text
+    assert "USD" not in response.text
+    assert "USD" not in as_alice.get("/client/services").text
 
 
 def test_a_stranger_finds_nothing(plans, as_bob, as_charlie, alice, other_tenant):
@@ -146,4 +158,4 @@ def test_another_tenants_service_is_not_counted(plans, alice, charlie, other_ten
 
     with tenancy.as_tenant(other_tenant.id):
         assert db.session().scalar(sa.select(sa.func.count()).select_from(Subscription)) == 0
-    assert OTHER_HOST == other_tenant.domain
+    assert other_tenant.domain == OTHER_HOST

@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 from flask import Response, request
 
 from app.features.billing import service, slots
+from app.features.billing.amounts import ROUNDING
 from app.features.billing.models import Invoice, InvoiceLine
 from app.features.billing.service import Paper
 from app.features.tenants import service as tenants
@@ -60,7 +61,7 @@ def _lede(owed: list[slots.OpenAmount]) -> str:
         return "Nothing is to be paid now."
     parts = [f"{one.total.plain} on {words.plural(one.invoices, 'open invoice')}" for one in owed]
     late = sum(one.overdue for one in owed)
-    return f"To pay: {', '.join(parts)}{f', {late:,} of them overdue' if late else ''}."
+    return f"To pay: {', '.join(parts)}{f', {late:,} overdue' if late else ''}."
 
 
 def _row(invoice: Invoice) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ def show(invoice_id: UUID) -> Response:
         total=invoice.total.plain,
         to_pay=_to_pay(invoice, zone),
         reasons=[_reason(line, invoice.currency) for line in paper.lines],
-        tax_reason=_tax_reason(paper),
+        rules=[("Rounding", ROUNDING.capitalize() + "."), ("Tax", _tax_reason(paper))],
         history=_history(invoice, zone),
     )
 
@@ -172,12 +173,11 @@ def _to_pay(invoice: Invoice, zone: str) -> dict[str, str] | None:
 
 def _reason(line: InvoiceLine, currency: str) -> tuple[str, str]:
     """How one line came to its amount, in one sentence."""
-    how = line.computation
     said = f"{_price(line, currency)} = {_bare(line.gross_minor, currency)}"
     if line.discount_minor:
         said += f", less {_bare(line.discount_minor, currency)} as its share of the discount"
         said += f" = {_bare(line.net_minor, currency)}"
-    return line.description, f"{said}. Rounding: {how['rounding']}."
+    return line.description, f"{said}."
 
 
 def _tax_reason(paper: Paper) -> str:

@@ -12,6 +12,17 @@ from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
 from app.kernel.money import Money
 
+
+@dataclass(frozen=True)
+class Balance:
+    """What one customer owes and has paid, in one currency."""
+
+    open: Money
+    open_invoices: int
+    paid: Money
+    paid_invoices: int
+
+
 _SETTLED = {
     "draft": ("", "Draft"),
     "paid": ("good", "Paid"),
@@ -120,27 +131,21 @@ def _owed(*conditions: sa.ColumnElement[bool]) -> list[OpenAmount]:
     return [OpenAmount(Money(int(total), currency), count, int(late)) for currency, total, count, late in rows]
 
 
-@dataclass(frozen=True)
-class Balance:
-    """How one customer stands in one currency."""
-
-    open: Money
-    open_invoices: int
-    paid: Money
-    paid_invoices: int
-
-
 def balances_of(customer_id: UUID) -> list[Balance]:
-    """What a customer owes and has paid, per currency. One query over the index by customer."""
+    """What one customer owes and has paid, per currency; empty = no invoice yet. One query."""
+
+    def sums(status: str) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+        is_so = Invoice.status == status
+        amount = sa.func.sum(sa.case((is_so, Invoice.total_minor), else_=0))
+        return amount, sa.func.sum(sa.case((is_so, 1), else_=0))
+
     rows = db.session().execute(
-        sa.select(Invoice.currency, Invoice.status, sa.func.sum(Invoice.total_minor), sa.func.count())
-        .where(Invoice.customer_id == customer_id, Invoice.status.in_(["issued", "paid"]))
-        .group_by(Invoice.currency, Invoice.status)
+        sa.select(Invoice.currency, *sums("issued"), *sums("paid"))
+        .where(Invoice.customer_id == customer_id, Invoice.status != "draft")
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
     )
-    found = {(currency, status): (int(total), count) for currency, status, total, count in rows}
     return [
-        Balance(Money(owed, currency), open_count, Money(settled, currency), paid_count)
-        for currency in sorted({currency for currency, _ in found})
-        for owed, open_count in [found.get((currency, "issued"), (0, 0))]
-        for settled, paid_count in [found.get((currency, "paid"), (0, 0))]
+        Balance(Money(int(owed), currency), int(owing), Money(int(paid), currency), int(settled))
+        for currency, owed, owing, paid, settled in rows
     ]

@@ -43,6 +43,12 @@ def new_orders(since: datetime) -> int:
     return db.session().scalar(sa.select(sa.func.count()).select_from(Order).where(Order.created_at >= since)) or 0
 
 
+def waiting_for_payment() -> int:
+    """How many orders wait for money. One query over the index by status."""
+    wanted = sa.select(sa.func.count()).select_from(Order).where(Order.status == "pending")
+    return db.session().scalar(wanted) or 0
+
+
 def recent_orders(*, customer_id: UUID | None = None, limit: int = 8) -> list[OrderCard]:
     """The newest orders, of one customer or of all. One query."""
     wanted = (
@@ -71,9 +77,3 @@ def _card(order: Order, customer: Customer, what: str, number: str | None) -> Or
         state=state,
         placed_at=order.created_at,
     )
-
-
-def waiting_for_payment() -> int:
-    """How many orders wait for money. One query over the index by status."""
-    wanted = sa.select(sa.func.count()).select_from(Order).where(Order.status == "pending")
-    return db.session().scalar(wanted) or 0

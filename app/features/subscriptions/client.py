@@ -35,11 +35,18 @@ def index() -> Response:
     found = service.list_for_customer(
         _customer_id(principal()), status=status or None, cursor=request.args.get("cursor")
     )
-    cards = [slots.card(*pair) for pair in found.items]
+    sees_money = _sees_money(principal())
     return page(
         "subscriptions/client/index.html",
         rows=[
-            (card.href, card.plan, f"{card.price_words} · {card.next_step}", card.tone, card.state) for card in cards
+            (
+                card.href,
+                card.plan,
+                _said(card.price_words, card.next_step, sees_money=sees_money),
+                card.tone,
+                card.state,
+            )
+            for card in slots.cards(found.items)
         ],
         state=status,
         states=FILTERS,
@@ -65,19 +72,26 @@ def _at(status: str, cursor: str | None) -> str | None:
 def show(subscription_id: UUID) -> Response:
     """One service: what it is, how it stands, what happens next. The invoice is for those who see money."""
     found = service.find(principal(), subscription_id)
-    tone, state = slots.state_of(found.subscription)
+    subscription = found.subscription
+    sees_money = _sees_money(principal())
+    tone, state = slots.state_of(subscription, found.first_invoice)
     return page(
         "subscriptions/client/show.html",
-        title=found.subscription.plan_name,
-        lede=f"{found.subscription.price_words} · {slots.next_step(found.subscription)}",
+        title=subscription.plan_name,
+        lede=_said(subscription.price_words, slots.next_step(subscription), sees_money=sees_money),
         tone=tone,
         state=state,
-        steps=_steps(found, sees_money=_sees_money(principal())),
-        facts=_facts(found.subscription),
+        steps=_steps(found, sees_money=sees_money),
+        facts=_facts(subscription, sees_money=sees_money),
         limits=_limits(found.product),
         features=found.product.features,
-        invoice=_invoice(found) if _sees_money(principal()) else None,
+        invoice=_invoice(found) if sees_money else None,
     )
+
+
+def _said(price: str, next_step: str, *, sees_money: bool) -> str:
+    """`USD 49.90 a year · renews on 20 Nov 2027`; without the price for those who see no money."""
+    return f"{price} · {next_step}" if sees_money else next_step[0].upper() + next_step[1:]
 
 
 def _sees_money(who: Principal) -> bool:
@@ -108,21 +122,21 @@ def _steps(found: Service, *, sees_money: bool) -> list[Step]:
     if subscription.period_start is not None:
         steps.append(Step("done", "Set up", when=words.day(subscription.period_start, zone)))
     elif subscription.ended_at is None:
-        text = f"The {SPANS[subscription.cycle]} you ordered begins on that day." if subscription.auto_renew else ""
-        steps.append(Step("now" if is_paid else "next", "Set up by us", text))
+        text = f"What you ordered ({SPANS[subscription.cycle]}) starts on that day, not before."
+        steps.append(Step("now" if is_paid else "next", "We set it up", text))
     if subscription.ended_at is not None:
         steps.append(Step("done", "Ended", when=words.day(subscription.ended_at, zone)))
     else:
-        steps.append(Step("now" if subscription.status == "active" else "next", "Running"))
+        steps.append(Step("done" if subscription.status == "active" else "next", "Running"))
     return steps
 
 
-def _facts(subscription: Subscription) -> list[tuple[str, str | None]]:
+def _facts(subscription: Subscription, *, sees_money: bool) -> list[tuple[str, str | None]]:
     zone = tenants.current().time_zone
     until = words.day(subscription.period_end, zone) if subscription.period_end else None
     return [
         ("Plan", subscription.plan_name),
-        ("Price", subscription.price_words),
+        *([("Price", subscription.price_words)] if sees_money else []),
         ("Ordered", words.day(subscription.created_at, zone)),
         ("Paid until", until),
         ("Renewal", "Renews by itself" if subscription.auto_renew else "Does not renew"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.billing.models import Invoice
 from app.features.catalogue.models import Product
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
@@ -49,9 +50,9 @@ STATES: dict[str, tuple[str, str]] = {
 """Tone and words of each status."""
 
 
-def card(subscription: Subscription, product: Product) -> ServiceCard:
+def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
     """A subscription as lists show it."""
-    tone, state = state_of(subscription)
+    tone, state = state_of(subscription, first_invoice)
     return ServiceCard(
         subscription.id,
         subscription.plan_name,
@@ -69,8 +70,20 @@ def card(subscription: Subscription, product: Product) -> ServiceCard:
     )
 
 
-def state_of(subscription: Subscription) -> tuple[str, str]:
+def cards(pairs: Sequence[tuple[Subscription, Product]]) -> list[ServiceCard]:
+    """Subscriptions as lists show them. One query, for what of them is not paid yet."""
+    asked = [subscription.first_invoice_id for subscription, _product in pairs if subscription.status == "pending"]
+    invoices: dict[UUID | None, Invoice] = {}
+    if any(asked):
+        found = db.session().scalars(sa.select(Invoice).where(Invoice.id.in_([one for one in asked if one])))
+        invoices = {invoice.id: invoice for invoice in found}
+    return [card(subscription, product, invoices.get(subscription.first_invoice_id)) for subscription, product in pairs]
+
+
+def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
+    if subscription.status == "pending" and first_invoice is not None and first_invoice.is_open:
+        return "info", "Waiting for payment"
     return STATES[subscription.status]
 
 
@@ -93,12 +106,12 @@ def next_step(subscription: Subscription) -> str:
 
 def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
     """What a customer has, newest first. One query."""
-    return _cards(_with_product().where(Subscription.customer_id == customer_id), limit)
+    return _newest(_whole().where(Subscription.customer_id == customer_id), limit)
 
 
 def recent_services(*, limit: int = 8) -> list[ServiceCard]:
     """What was ordered last, by anybody. One query."""
-    return _cards(_with_product(), limit)
+    return _newest(_whole(), limit)
 
 
 def waiting_count() -> int:
@@ -117,10 +130,14 @@ def counts_of(customer_ids: Sequence[UUID]) -> dict[UUID, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _with_product() -> sa.Select[Subscription, Product]:
-    return sa.select(Subscription, Product).join(Product, Product.id == Subscription.product_id)
+def _whole() -> sa.Select[Subscription, Product, Invoice]:
+    return (
+        sa.select(Subscription, Product, Invoice)
+        .join(Product, Product.id == Subscription.product_id)
+        .outerjoin(Invoice, Invoice.id == Subscription.first_invoice_id)
+    )
 
 
-def _cards(wanted: sa.Select[Subscription, Product], limit: int) -> list[ServiceCard]:
+def _newest(wanted: sa.Select[Subscription, Product, Invoice], limit: int) -> list[ServiceCard]:
     newest = wanted.order_by(Subscription.created_at.desc(), Subscription.id.desc()).limit(limit)
-    return [card(subscription, product) for subscription, product in db.session().execute(newest)]
+    return [card(*row) for row in db.session().execute(newest)]
