@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request
 from flask_wtf import FlaskForm
 from jinja2_fragments.flask import render_block
-from wtforms import FieldList, FormField, SelectMultipleField
+from wtforms import FieldList, FormField, SelectMultipleField, ValidationError
 from wtforms.csrf.core import CSRF
 
 from app.kernel import csrf
@@ -104,7 +104,7 @@ class _BoundCsrf(CSRF):
 
     def validate_csrf_token(self, form: Any, field: Any) -> None:
         if not csrf.is_valid(csrf_secret(), field.data):
-            raise ValueError("This form was open too long or came from elsewhere. Send it again.")
+            raise ValidationError("This form was open too long or came from elsewhere. Send it again.")
 
 
 class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
@@ -114,6 +114,10 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         csrf_field_name = csrf.TOKEN_FIELD
         csrf_class = _BoundCsrf
         csrf = True
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Only what a form sends: JSON is for the door for programs."""
+            return request.form if request.method not in {"GET", "HEAD"} else None
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Flask-WTF's check, and besides: no text that cannot be stored, nothing sent twice that is one thing."""

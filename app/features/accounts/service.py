@@ -247,6 +247,8 @@ def request_password_link(email: str, *, is_staff: bool, network: str) -> None:
         limits.hit(MAILS_PER_ACCOUNT, "password-mail-to", limiter_key(key))
     except TooMany:
         return
+    finally:
+        limits.forget_tightest()  # no header tells how often an address was asked for
     db.session().add(PasswordRequest(email_key=key, is_staff=is_staff))
     jobs.ring("password-requests")
 

@@ -30,7 +30,7 @@ class Device:
 
 def describe(user_agent: str) -> Device:
     """The device behind a User-Agent header of any length and content."""
-    user_agent = user_agent[:LONGEST]
+    user_agent = user_agent[:LONGEST].encode("utf-8", "replace").decode()
     found = ua_parser.parse(user_agent)
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""

@@ -56,7 +56,6 @@ def sign_in(email: str, password: str, *, where: Visitor, user_agent: str, is_st
         TooMany: too many tries for this address or from this network.
     """
     key = accounts.limiter_key(email)
-    limits.check(PER_NETWORK, "sign-in-from", where.network)
     tries = _count_attempt(key, where)
     candidate = _candidate(key, is_staff=is_staff)
     stored = candidate.password_hash if candidate is not None and candidate.can_enter else None
@@ -74,12 +73,22 @@ def sign_in(email: str, password: str, *, where: Visitor, user_agent: str, is_st
 
 
 def _count_attempt(key: str, where: Visitor) -> int:
-    """How many tries this is, refused beyond the limit."""
+    """How many tries this is, refused beyond the limit. No header tells a stranger where the counters stand."""
+    try:
+        limits.check(PER_NETWORK, "sign-in-from", where.network)
+        return _count_for_account(key, where)
+    except TooMany:
+        metrics.SIGN_INS.labels("throttled").inc()
+        raise
+    finally:
+        limits.forget_tightest()
+
+
+def _count_for_account(key: str, where: Visitor) -> int:
     try:
         standing = limits.hit(PER_ACCOUNT, "sign-in", key)
     except TooMany:
         if not _is_known(key, where):
-            metrics.SIGN_INS.labels("throttled").inc()
             raise
         standing = limits.hit(PER_ACCOUNT, "sign-in-known", key, where.network)
     return standing.limit - standing.remaining
@@ -112,6 +121,7 @@ def _fail(candidate: _Candidate | None, where: Visitor, tries: int) -> None:
     metrics.SIGN_INS.labels("failed").inc()
     with suppress(TooMany):  # the next try is refused by the check
         limits.hit(PER_NETWORK, "sign-in-from", where.network)
+    limits.forget_tightest()
     user_id = candidate.user_id if candidate is not None else None
     severity = "error" if tries >= ALERT_FROM else "warning"
     aftermath.later(

@@ -31,6 +31,9 @@ _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-
 _PREFIX = re.compile(r"[A-Z0-9]{1,8}")
 _SETTINGS = frozenset({"legal_name", "address", "tax_number", "currency", "time_zone", "locale", "number_prefix"})
 
+_OPERATOR = "*"
+"""Stands for the operator's own names; no host name has this sign."""
+
 _remembered: dict[str | UUID, tuple[Tenant | None, float]] = {}
 _lock = threading.Lock()
 
@@ -60,7 +63,7 @@ def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool
 
 def operator() -> Tenant | None:
     """The first tenant, whose OWNER looks after the installation; None before `mpanel init`."""
-    return _look_up("")
+    return _look_up(_OPERATOR)
 
 
 def find_by_host(host: str) -> Tenant | None:
@@ -71,7 +74,7 @@ def find_by_host(host: str) -> Tenant | None:
     """
     host = host.strip().lower()
     is_own = host in LOOPBACK or host == settings().app_host
-    return _recall("" if is_own else host)
+    return _recall(_OPERATOR if is_own else host)
 
 
 def current() -> Tenant:
@@ -133,7 +136,7 @@ def _look_up(key: str | UUID) -> Tenant | None:
     query = sa.select(*Tenant.__table__.columns)
     if isinstance(key, UUID):
         query = query.where(Tenant.id == key)
-    elif key == "":
+    elif key == _OPERATOR:
         query = query.where(Tenant.is_operator)
     else:
         query = query.where(Tenant.domain == key, Tenant.domain_verified_at.is_not(None))
