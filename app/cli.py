@@ -2,29 +2,23 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
-from app import config
-from app.config import SettingError, Settings
-from app.kernel.errors import Refusal
-
-
-class Failure(click.ClickException):
-    """One line on standard error; exit code 1, or 2 for a wrong setting."""
-
-    def __init__(self, message: str, code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance too
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"mpanel: {self.message}", err=True)
+from app import demo as sample
+from app import setup
+from app.features.accounts import service as accounts
+from app.features.api_keys import service as api_keys
+from app.features.tenants import service as tenants
+from app.kernel import db, logs, migrations, schedule, tenancy
+from app.running import checks
+from app.running.ground import Failure, operator, panel, plainly, settings, tied
+from app.running.supervisor import Supervisor
+from app.running.web import CannotListen, listen, serve
+from app.running.worker import work
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,83 +27,11 @@ def main() -> None:
     """The business panel of a hosting company."""
 
 
-def settings() -> Settings:
-    """The settings of this process.
-
-    Raises:
-        Failure: one is wrong; the line names it.
-    """
-    try:
-        return config.load()
-    except SettingError as problem:
-        raise Failure(str(problem), 2) from problem
-
-
-def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Say foreseeable trouble in one line instead of a traceback."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except Refusal as no:
-            named = "; ".join(f"{name}: {text}" for name, text in no.fields.items())
-            raise Failure(named or no.text) from no
-        except DBAPIError as problem:
-            hint = "" if "no such table" not in str(problem.orig) else " (run `mpanel migrate`)"
-            raise Failure(
-                f"DATABASE_URL: the database does not answer as it should{hint}: {_first_line(problem)}"
-            ) from problem
-
-    return run
-
-
-def _first_line(problem: DBAPIError) -> str:
-    from app.kernel import logs
-
-    return (
-        logs.clean(str(problem.orig).strip().splitlines()[0], 200) if str(problem.orig).strip() else "no reason given"
-    )
-
-
-@contextmanager
-def panel(found: Settings | None = None) -> Iterator[Settings]:
-    """The panel's ground, rooms and tasks, without a server."""
-    from app import create_app
-    from app.kernel import buffer, db, jobs, logs
-    from app.running.worker import load_tasks
-
-    found = found or settings()
-    logs.configure(level="WARNING")
-    create_app(found)
-    load_tasks()
-    try:
-        yield found
-    finally:
-        buffer.close()
-        jobs.close()
-        db.dispose()
-
-
-@contextmanager
-def operator() -> Iterator[Settings]:
-    """A unit of work as the operator's tenant."""
-    from app.features.tenants import service as tenants
-    from app.kernel import db, tenancy
-
-    with panel() as found:
-        with tenancy.across_tenants("operator"), db.transaction(write=False):
-            tenant = tenants.operator()
-        if tenant is None:
-            raise Failure("there is no tenant yet; run `mpanel init` first")
-        with tenancy.as_tenant(tenant.id), db.transaction():
-            yield found
-
-
 def _ties(command: Callable[..., Any]) -> Callable[..., Any]:
     for name in ("--listen-fd", "--ready-fd", "--lifeline-fd"):
         command = click.option(name, type=int, hidden=True)(command)
-    return command
+    command = click.option("--identity", hidden=True)(command)
+    return click.option("--after", hidden=True, multiple=True)(command)
 
 
 @main.command()
@@ -118,10 +40,6 @@ def _ties(command: Callable[..., Any]) -> Callable[..., Any]:
 @plainly
 def run(web: int, migrates: bool) -> None:
     """Web processes and a worker, supervised. SIGHUP replaces them one by one; SIGTERM and Ctrl-C drain."""
-    from app.kernel import logs, migrations
-    from app.running.supervisor import Supervisor
-    from app.running.web import CannotListen, listen
-
     found = settings()
     logs.configure()
     try:
@@ -136,13 +54,10 @@ def run(web: int, migrates: bool) -> None:
 @main.command()
 @_ties
 @plainly
-def web(listen_fd: int | None, ready_fd: int | None, lifeline_fd: int | None) -> None:
+def web(**ties: Any) -> None:
     """One web process."""
-    from app.running.children import Ties
-    from app.running.web import CannotListen, serve
-
     try:
-        serve(settings(), Ties(listen_fd, ready_fd, lifeline_fd))
+        serve(settings(), tied(**ties))
     except CannotListen as problem:
         raise Failure(str(problem), 2) from problem
 
@@ -150,12 +65,9 @@ def web(listen_fd: int | None, ready_fd: int | None, lifeline_fd: int | None) ->
 @main.command()
 @_ties
 @plainly
-def worker(listen_fd: int | None, ready_fd: int | None, lifeline_fd: int | None) -> None:
+def worker(**ties: Any) -> None:
     """One worker process; as many as you like, on any machine."""
-    from app.running.children import Ties
-    from app.running.worker import work
-
-    if not work(settings(), Ties(listen_fd, ready_fd, lifeline_fd)):
+    if not work(settings(), tied(**ties)):
         os._exit(0)  # threads that did not end in time hold nothing that a lease does not give back
 
 
@@ -163,8 +75,6 @@ def worker(listen_fd: int | None, ready_fd: int | None, lifeline_fd: int | None)
 @plainly
 def migrate() -> None:
     """Bring the database to the newest revision. Of several at once, one migrates and the others wait."""
-    from app.kernel import migrations
-
     found = settings()
     migrations.upgrade(found.migrate_url, found.data)
 
@@ -176,9 +86,6 @@ def migrate() -> None:
 @plainly
 def init(with_demo: bool) -> None:
     """Make the first tenant, its owner and the plans, from the environment. Safe to repeat."""
-    from app import setup
-    from app.kernel import migrations
-
     found = settings()
     migrations.upgrade(found.migrate_url, found.data)
     with panel(found):
@@ -192,17 +99,13 @@ def init(with_demo: bool) -> None:
 @plainly
 def demo(customers: int, seed: int) -> None:
     """Load believable customers. The same seed makes the same ones."""
-    from app import demo as loader
-    from app.features.tenants import service as tenants
-    from app.kernel import db, tenancy
-
     with panel():
         with tenancy.across_tenants("operator"), db.transaction(write=False):
             tenant = tenants.operator()
         if tenant is None:
             raise Failure("there is no tenant yet; run `mpanel init` first")
         with tenancy.as_tenant(tenant.id):
-            login = loader.load(customers=customers, seed=seed)
+            login = sample.load(customers=customers, seed=seed)
     click.echo(f"{customers} customers. One to sign in as: {login.email}   {login.password}")
 
 
@@ -216,8 +119,6 @@ def owner() -> None:
 @plainly
 def reset_owner(email: str | None) -> None:
     """Let a lost owner in again: prints a link for a new password, good for one hour."""
-    from app.features.accounts import service as accounts
-
     with operator():
         user, link = accounts.reset_owner(email)
         address = user.email
@@ -235,8 +136,6 @@ def api_key() -> None:
 @plainly
 def create_api_key(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key and print it, and nothing else. It is never shown again."""
-    from app.features.api_keys import service as api_keys
-
     with operator():
         _row, secret = api_keys.create(name, scopes=list(scopes))
     click.echo(secret)
@@ -251,8 +150,6 @@ def jobs() -> None:
 @plainly
 def list_jobs() -> None:
     """What runs when, and what came of it."""
-    from app.kernel import db, schedule
-
     with panel():
         schedule.install()
         with db.transaction(write=False):
@@ -272,8 +169,6 @@ def list_jobs() -> None:
 @plainly
 def run_job(name: str, at: str | None) -> None:
     """Run scheduled work now. A slot that has run already is not run again."""
-    from app.kernel import schedule
-
     moment = _moment(at) if at else None
     with panel():
         schedule.install()
@@ -300,8 +195,6 @@ def _moment(text: str) -> datetime:
 @main.command()
 def doctor() -> None:
     """Check the installation; each line says ok or what is wrong. Exit code 1 when something is."""
-    from app.running import checks
-
     found = checks.run(settings())
     for check in found:
         click.echo(f"{'ok     ' if check.is_fine else 'PROBLEM'}  {check.name}: {check.text}")

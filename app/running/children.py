@@ -15,6 +15,10 @@ class Ties:
     listener: int | None = None
     ready: int | None = None
     lifeline: int | None = None
+    identity: bytes | None = None
+    """By which the supervisor knows this process, in its leases too."""
+    after: tuple[bytes, ...] = ()
+    """Those of processes that died before this one was started."""
 
     def tell_ready(self) -> None:
         """Say that work can come."""

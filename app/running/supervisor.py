@@ -5,6 +5,7 @@ new web processes share it. It does no work itself.
 """
 
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -36,6 +37,7 @@ class Child:
     kind: str
     process: "subprocess.Popen[bytes]"
     ready_pipe: int
+    identity: str
     is_ready: bool = False
     started: float = field(default_factory=time.monotonic)
     kill_at: float | None = None
@@ -66,6 +68,7 @@ class Supervisor:
         self._successor: tuple[Child, Child] | None = None
         self._pauses: dict[str, float] = {}
         self._resume_at: dict[str, float] = {}
+        self._dead_workers: list[str] = []
         self._is_stopping = self._has_started = False
         self._exit_code = 0
         self._lifeline, self._our_end = os.pipe()
@@ -121,6 +124,8 @@ class Supervisor:
             child.is_ready = os.read(child.ready_pipe, 1) == b"1"
             os.close(child.ready_pipe)
             child.ready_pipe = -1
+            if child.is_ready and child.kind == "worker":
+                self._dead_workers.clear()  # it has taken over from them
         if not self._has_started and self._count("web", ready=True) == self._wanted["web"]:
             self._has_started = True
             self._say(f"mPanel is ready: {self._settings.app_url}")
@@ -134,6 +139,8 @@ class Supervisor:
                 self._to_replace.remove(child)
             if self._successor and child in self._successor:
                 self._successor = None
+            if child.kind == "worker" and child.process.returncode != 0:
+                self._dead_workers.append(child.identity)
             if not child.is_leaving:
                 self._mourn(child)
 
@@ -188,19 +195,14 @@ class Supervisor:
     def _start(self, kind: str) -> Child:
         ready, theirs = os.pipe()
         handed = [theirs, self._lifeline]
-        command = [
-            sys.executable,
-            "-m",
-            "app.cli",
-            kind,
-            "--ready-fd",
-            str(theirs),
-            "--lifeline-fd",
-            str(self._lifeline),
-        ]
+        identity = secrets.token_hex(8)
+        command = [sys.executable, "-m", "app.cli", kind, "--identity", identity]
+        command += ["--ready-fd", str(theirs), "--lifeline-fd", str(self._lifeline)]
         if kind == "web":
             handed.append(self._listener.fileno())
             command += ["--listen-fd", str(self._listener.fileno())]
+        else:
+            command += [part for dead in self._dead_workers for part in ("--after", dead)]
         # A session of its own: Ctrl-C reaches the supervisor alone, which then tells its children.
         process = subprocess.Popen(
             command,
@@ -210,6 +212,6 @@ class Supervisor:
             env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._settings.data / "metrics")},
         )
         os.close(theirs)
-        child = Child(kind, process, ready)
+        child = Child(kind, process, ready, identity)
         self._children.append(child)
         return child

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from app import create_app, features
 from app.config import Settings
-from app.kernel import buffer, db, jobs, logs
+from app.kernel import buffer, db, jobs, logs, outbox
 from app.kernel.heartbeat import Heart
 from app.kernel.listener import Listener
 from app.kernel.timekeeper import Timekeeper
@@ -31,6 +31,7 @@ def work(settings: Settings, ties: Ties) -> bool:
     logs.configure()
     create_app(settings)
     load_tasks()
+    _inherit(ties)
     told = threading.Event()
     children.on_stop(told.set)
     ties.watch()
@@ -52,3 +53,12 @@ def work(settings: Settings, ties: Ties) -> bool:
     db.dispose()
     logs.get("worker").info("ended", pid=os.getpid(), everything_in_hand=ended)
     return ended
+
+
+def _inherit(ties: Ties) -> None:
+    """Take back what predecessors had in hand when they were killed, instead of waiting for their leases to end."""
+    if ties.identity is not None:
+        outbox.bear(ties.identity)
+    for dead in ties.after:
+        freed = outbox.free(dead)
+        logs.get("worker").warning("took over from a dead worker", rows=freed)
