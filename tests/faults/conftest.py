@@ -1,0 +1,71 @@
+"""What the fault tests share: looking into a running panel's database from outside, and many keys at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import sqlalchemy as sa
+
+from app import config
+from app.features.api_keys import service as api_keys
+from app.features.tenants import service as tenants
+from app.kernel import crypto, db, tenancy
+from tests.support.panel import KEY, Panel
+
+SIGN_UP = {"firstName": "Ada", "lastName": "Byron", "planId": "shared-starter", "billingCycle": "monthly"}
+WHOLE = {
+    "customers": "SELECT count(*) FROM customers",
+    "users": "SELECT count(*) FROM users WHERE customer_id IS NOT NULL",
+    "orders": "SELECT count(*) FROM orders",
+    "subscriptions": "SELECT count(*) FROM subscriptions",
+    "invoices": "SELECT count(*) FROM invoices WHERE number IS NOT NULL",
+    "ledger entries": "SELECT count(*) FROM ledger_entries",
+    "welcome mails": "SELECT count(*) FROM email_queue WHERE template = 'welcome'",
+    "audit rows": "SELECT count(*) FROM audit_logs WHERE action = 'CUSTOMER_CREATED'",
+}
+"""What one sign-up writes: all of it or nothing."""
+
+
+@contextmanager
+def looking_into(panel: Panel) -> Iterator[sa.Connection]:
+    """The panel's database, over all tenants."""
+    engine = db.make_engine(panel.database_url)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT set_config('mpanel.across', 'on', false)")
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def counts(panel: Panel) -> dict[str, int]:
+    """How many of each thing there are."""
+    with looking_into(panel) as connection:
+        return {name: int(connection.exec_driver_sql(query).scalar_one()) for name, query in WHOLE.items()}
+
+
+def make_keys(panel: Panel, count: int) -> list[str]:
+    """Keys of the first tenant, made in one go."""
+    before = config._Current.settings
+    config.use(config.load(panel.environment))
+    crypto.configure(KEY)
+    db.configure(panel.database_url)
+    tenants.forget()
+    try:
+        with tenancy.across_tenants("operator"), db.transaction(write=False):
+            tenant = tenants.operator()
+        assert tenant is not None
+        with tenancy.as_tenant(tenant.id), db.transaction():
+            return [api_keys.create(f"site {number}", scopes=["marketing"])[1] for number in range(count)]
+    finally:
+        db.dispose()
+        tenants.forget()
+        config._Current.settings = before
+
+
+def web_processes(panel: Panel) -> list[psutil.Process]:
+    """The processes of the panel that hold its listening socket, but for the supervisor."""
+    assert panel.process is not None
+    children = psutil.Process(panel.process.pid).children(recursive=True)
+    return [child for child in children if "web" in child.cmdline()]
