@@ -24,7 +24,7 @@ from app.kernel.db import PanelSession
 from tests.support import network
 from tests.support.counting import Queries
 from tests.support.mail import MailServer
-from tests.support.panel import KEY, Panel
+from tests.support.panel import KEY, Panel, PanelMaker
 from tests.support.redis import Redis
 from tests.support.stores import KINDS, ROOT, Stores
 
@@ -202,7 +202,7 @@ def redis_server() -> Iterator[Redis]:
 
 
 @pytest.fixture
-def make_panel(stores: Stores, store: str) -> "Iterator[PanelMaker]":
+def make_panel(stores: Stores, store: str) -> Iterator[PanelMaker]:
     """`make_panel(SMTP_URL=...)`: an installation with its owner and plans, not yet started."""
     maker = PanelMaker(stores, store)
     yield maker
@@ -210,28 +210,6 @@ def make_panel(stores: Stores, store: str) -> "Iterator[PanelMaker]":
 
 
 @pytest.fixture
-def panel(make_panel: "PanelMaker", mail_server: MailServer) -> Panel:
+def panel(make_panel: PanelMaker, mail_server: MailServer) -> Panel:
     """A running installation: web and worker, with a mail server."""
     return make_panel(SMTP_URL=mail_server.url).start()
-
-
-class PanelMaker:
-    """Makes installations, each on a database of its own."""
-
-    def __init__(self, stores: Stores, kind: str) -> None:
-        self.stores, self.kind = stores, kind
-        self._made: list[Panel] = []
-
-    def __call__(self, *, init: bool = True, **environment: str) -> Panel:
-        """A new installation; `init=False` leaves its database without a tenant."""
-        made = Panel(self.stores.fresh(self.kind), **environment)
-        self._made.append(made)
-        if init:
-            made.init()
-        return made
-
-    def remove(self) -> None:
-        """Stop and delete all of them."""
-        for made in self._made:
-            made.remove()
-            self.stores.drop(made.database_url)

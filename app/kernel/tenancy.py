@@ -24,7 +24,6 @@ from app.kernel.db import PanelSession, Record
 Across = NewType("Across", str)
 
 REASONS = {
-    "host": "find the tenant that a host name belongs to",
     "key": "find the tenant of an API key by its hash",
     "schedule": "scheduled work runs over all tenants, then sets each",
     "sweep": "the outbox is claimed over all tenants, then each row's tenant is set",

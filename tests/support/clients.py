@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import object_session
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import object_session
 from werkzeug.test import TestResponse
 
 from app.config import current

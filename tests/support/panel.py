@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import processes
+from tests.support.stores import ROOT, Stores
 
-ROOT = Path(__file__).resolve().parents[2]
 OWNER_EMAIL = "olive@harbourline.example"
 OWNER_PASSWORD = "correct horse battery staple"
 KEY = "k8Zr2vQ9xLw4TnB7yHs6JdF3mPc5GaUe"
@@ -145,6 +145,28 @@ class Panel:
             return self.get("/readyz").status == 200
         except OSError:
             return False
+
+
+class PanelMaker:
+    """Makes installations, each on a database of its own."""
+
+    def __init__(self, stores: Stores, kind: str) -> None:
+        self.stores, self.kind = stores, kind
+        self._made: list[Panel] = []
+
+    def __call__(self, *, init: bool = True, **environment: str) -> Panel:
+        """A new installation; `init=False` leaves its database without a tenant."""
+        made = Panel(self.stores.fresh(self.kind), **environment)
+        self._made.append(made)
+        if init:
+            made.init()
+        return made
+
+    def remove(self) -> None:
+        """Stop and delete all of them."""
+        for made in self._made:
+            made.remove()
+            self.stores.drop(made.database_url)
 
 
 class Answer:

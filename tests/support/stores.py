@@ -4,10 +4,13 @@
 exactly the tables that the models describe.
 """
 
+import importlib
 import itertools
+import pkgutil
 import shutil
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +19,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
+from app import features
 from app.features import load_tables
 from app.kernel import db, tenancy
 from tests.support.postgres import Postgres
@@ -38,10 +42,10 @@ def make_schema(url: str) -> None:
 
 
 def migrate(engine: sa.Engine, revision: str = "head") -> None:
-    """Run the migrations up to `revision`."""
+    """Run the migrations to `revision`, up, or down when it is `base`."""
     config = Config(ROOT / "migrations" / "alembic.ini")
     config.attributes["engine"] = engine
-    command.upgrade(config, revision)
+    (command.downgrade if revision == "base" else command.upgrade)(config, revision)
 
 
 def create_all(engine: sa.Engine) -> None:
@@ -51,7 +55,7 @@ def create_all(engine: sa.Engine) -> None:
     with engine.execution_options(panel_write=True).begin() as connection:
         metadata.create_all(connection)
         for statement in guards(dialect):
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.DDL(statement.replace("%%", "%").replace("%", "%%")))
         if dialect == "postgresql":
             for table in tenancy.tenant_tables():
                 for statement in tenancy.row_security(table.name):
@@ -59,9 +63,14 @@ def create_all(engine: sa.Engine) -> None:
 
 
 def guards(dialect: str) -> list[str]:
-    """What the rooms' `guards.py` tell the database to refuse."""
-    found = [module for name, module in sys.modules.items() if name.startswith("app.") and hasattr(module, "GUARDS")]
-    return [statement for module in found for statement in module.GUARDS.get(dialect, [])]
+    """What the rooms' `guards.py` and `views.py` tell the database, beyond its tables."""
+    found: list[str] = []
+    for room in pkgutil.iter_modules(features.__path__, "app.features."):
+        for module, name in (("guards", "GUARDS"), ("views", "VIEWS")):
+            if find_spec(f"{room.name}.{module}") is not None:
+                statements = getattr(importlib.import_module(f"{room.name}.{module}"), name, {})
+                found += statements.get(dialect, [])
+    return found
 
 
 def drift(url: str) -> list[str]:
