@@ -7,14 +7,15 @@ from uuid import UUID
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from jinja2 import TemplateError
+from markupsafe import Markup
 
 from app.config import current as settings
 from app.features.messages import rendering, service, story
-from app.features.messages.forms import ActForm, SendAllForm
+from app.features.messages.figures import COUNTED_AT_MOST, STATES, Health
+from app.features.messages.forms import SendAllForm
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import LinkIsSpent
-from app.features.messages.service import COUNTED_AT_MOST, STATES, Health
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -83,7 +84,7 @@ def _row(
     label = KINDS[template].label
     why = "No mail server is set up" if state == "kept" else error or ""
     when, exact = words.ago(wanted_at, zone), words.exact(wanted_at, zone)
-    return f"/admin/messages/{row_id}", subject or label, label, address, tone, word, why, when, exact
+    return f"/admin/messages/{row_id}", subject or label, address, label, tone, word, why, when, exact
 
 
 def _href(filters: dict[str, str], cursor: str | None) -> str | None:
@@ -136,6 +137,7 @@ def _shown(message: EmailMessage) -> Response:
     zone = tenants.current().time_zone
     kind = KINDS[message.template]
     has_server = settings().smtp_url is not None
+    link = service.open_link(message)
     answer = page(
         "messages/admin/show.html",
         crumbs=[("Messages", "/admin/messages"), (kind.label, None)],
@@ -144,29 +146,36 @@ def _shown(message: EmailMessage) -> Response:
         state=story.TONES[message.state],
         verdict=story.verdict(message),
         steps=story.steps(message, zone),
-        facts=_facts(message, zone),
+        facts=_facts(message, zone, has_link=link is not None),
         others=[_other(other, zone) for other in service.same_address(message)],
         last_answer=message.attempt_log[-1]["answer"] if message.attempt_log else "",
         may_send=has_server and not message.is_waiting and _is_at_least(Role.ADMIN),
         send_label="Send now" if message.state == "kept" else "Send again",
-        may_reveal=bool(kind.link) and _is_at_least(Role.OWNER),
+        may_reveal=link is not None and _is_at_least(Role.OWNER),
         body_text=message.body_text,
     )
     answer.headers["Content-Security-Policy"] = PAGE_POLICY
     return answer
 
 
-def _facts(message: EmailMessage, zone: str) -> list[tuple[str, str]]:
-    link = "one sign-in link, masked" if KINDS[message.template].link else "none that lets anybody in"
+def _facts(message: EmailMessage, zone: str, *, has_link: bool) -> list[tuple[str, str]]:
+    spent = "used, replaced or run out" if KINDS[message.template].link else "none that lets anybody in"
     return [
+        ("Person", _person(message)),
         ("Template", message.template),
         ("Wanted", words.exact(message.created_at, zone)),
         ("Sent", words.exact(message.sent_at, zone) if message.sent_at else ""),
         ("Attempts", str(max(message.attempts, len(message.attempt_log)))),
         ("Priority", f"{message.priority} of 10"),
-        ("Links", link),
-        ("Message-ID", message.message_id_header),
+        ("Link", "one sign-in link, masked" if has_link else spent),
     ]
+
+
+def _person(message: EmailMessage) -> str:
+    user = service.recipient(message)
+    if user is None or user.customer_id is None:
+        return user.name if user is not None else ""
+    return Markup('<a href="/admin/customers/{}">{}</a>').format(user.customer_id, user.name)
 
 
 def _other(message: EmailMessage, zone: str) -> tuple[str, ...]:
@@ -201,7 +210,6 @@ def _body(message: EmailMessage) -> str:
 @requires(staff=Role.ADMIN)
 def create_sending(message_id: UUID) -> ResponseReturnValue:
     """Send it (again)."""
-    ActForm()
     service.resend(service.find(message_id))
     toast("good", "It is on its way.")
     return redirect(f"/admin/messages/{message_id}", 303)

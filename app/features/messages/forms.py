@@ -10,7 +10,3 @@ class SendAllForm(PanelForm):
     """Send everything again that failed, or that was kept."""
 
     state = HiddenField(validators=[AnyOf(("failed", "kept"))])
-
-
-class ActForm(PanelForm):
-    """A button alone."""

@@ -93,13 +93,14 @@ def find_link(message: EmailMessage, kind: Kind) -> PasswordToken | None:
 
 def _drawn(message: EmailMessage, kind: Kind, user: User | None, link: PasswordToken | None) -> Draft:
     tenant, brand = tenants.current(), branding.brand()
-    portal = tenants.base_url(tenant)
+    house = tenants.base_url(tenant)
+    is_staff = user is not None and user.is_staff
     context: dict[str, Any] = {
         "brand": brand,
         "first_name": user.first_name if user is not None else "",
         "to_address": message.to_address,
-        "portal_url": f"{portal}/client" if user is None or user.staff_role is None else f"{portal}/admin",
-        "reset_url": f"{portal}/reset-password",
+        "portal_url": f"{house}/admin" if is_staff else f"{house}/client",
+        "reset_url": f"{house}/admin/reset-password" if is_staff else f"{house}/reset-password",
         "set_password_url": accounts.set_password_url(link) if link is not None else "",
         "link_lasts": _span(link.lasts_seconds) if link is not None else "",
         "wanted_at": words.exact(message.created_at, tenant.time_zone),

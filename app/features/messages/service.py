@@ -1,7 +1,5 @@
 """Wanting mails, finding them, and setting them going again. Sending is the worker's (`tasks`)."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from app.features.accounts import service as accounts
 from app.features.accounts.events import PasswordLinkRequested
 from app.features.accounts.models import PasswordToken, User
 from app.features.audit import service as audit
+from app.features.messages.figures import STATES, Health, health
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import find_link
@@ -23,14 +22,13 @@ from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import new_id
 from app.kernel.paging import Page
 
+__all__ = [
+    "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "open_link", "password_link",
+    "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address", "welcome",
+]  # fmt: skip
+
 BELL = "email"
 URGENT, NORMAL = 1, 5
-COUNTED_AT_MOST = 10_000
-"""Figures stop here: nobody needs to know whether it is 10,000 or 200,000, and the page stays fast."""
-
-ALARM_FAILED, ALARM_WAITING = 100, 1_000
-STUCK_AFTER = timedelta(minutes=10)
-"""Above these somebody is told (SPEC 4)."""
 
 
 class NoMailServer(Conflict):
@@ -156,57 +154,6 @@ def find_page(
     return paging.page(query, EmailMessage, cursor=cursor, limit=limit)
 
 
-STATES = {"waiting": ("waiting", "leased"), "sent": ("done",), "failed": ("dead",), "kept": ("kept",)}
-"""The words of the pages for the outbox's states."""
-
-
-@dataclass(frozen=True)
-class Health:
-    """How the queue of one tenant does. Counts end at `COUNTED_AT_MOST`."""
-
-    waiting: int
-    oldest: datetime | None
-    """Since when the longest waiting one has been wanted."""
-    failed: int
-    kept: int
-    sent_today: int
-    """In the last 24 hours."""
-    trouble: str
-    """What stands in the way of those that wait; empty when nothing does."""
-
-    @property
-    def alarm(self) -> str:
-        """What somebody should look at, in a sentence; empty when all is well."""
-        if self.oldest is not None and clock.now() - self.oldest > STUCK_AFTER:
-            return "Mail waits and nothing moves."
-        if self.waiting > ALARM_WAITING:
-            return f"More than {ALARM_WAITING:,} mails wait."
-        if self.failed > ALARM_FAILED:
-            return f"More than {ALARM_FAILED} mails failed."
-        return ""
-
-
-def health() -> Health:
-    """Figures of the present tenant. One query."""
-    row = EmailMessage
-    waits = row.state.in_(STATES["waiting"])
-    latest_trouble = sa.select(row.last_error).where(waits, row.last_error.is_not(None)).order_by(row.next_at.desc())
-    figures: tuple[Any, ...] = (
-        _count(waits),
-        sa.select(sa.func.min(row.created_at)).where(waits).scalar_subquery(),
-        _count(row.state == "dead"),
-        _count(row.state == "kept"),
-        _count(row.sent_at > clock.now() - timedelta(days=1)),
-        sa.func.coalesce(latest_trouble.limit(1).scalar_subquery(), ""),
-    )
-    return Health(*db.session().execute(sa.select(*figures)).one())
-
-
-def _count(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    some = sa.select(EmailMessage.id).where(condition).limit(COUNTED_AT_MOST).subquery()
-    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
-
-
 def same_address(message: EmailMessage) -> list[EmailMessage]:
     """The five newest other mails to the same address."""
     query = sa.select(EmailMessage).where(
@@ -281,14 +228,25 @@ def _need_server() -> None:
         raise NoMailServer()
 
 
+def recipient(message: EmailMessage) -> User | None:
+    """The person it is for, if they are still known."""
+    return db.session().get(User, message.to_user_id) if message.to_user_id is not None else None
+
+
+def open_link(message: EmailMessage) -> PasswordToken | None:
+    """The link that the mail carries, while it lets somebody in."""
+    link = find_link(message, KINDS[message.template])
+    return link if link is not None and link.is_open(clock.now()) else None
+
+
 def reveal_link(message: EmailMessage) -> tuple[str, PasswordToken]:
     """The link that the mail carries, whole, and its row. Audited: whoever has it can get in.
 
     Raises:
         NoLink: it carries none, or it was used or replaced or has run out.
     """
-    link = find_link(message, KINDS[message.template])
-    if link is None or not link.is_open(clock.now()):
+    link = open_link(message)
+    if link is None:
         raise NoLink()
     audit.record(
         "MESSAGE_LINK_REVEALED",

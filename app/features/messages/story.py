@@ -70,7 +70,7 @@ def steps(message: EmailMessage, zone: str) -> list[Step]:
     for number, entry in enumerate(message.attempt_log, start=1):
         told.append(_attempt(number, entry["outcome"], entry["answer"], entry["ms"], entry["at"], zone))
     if message.state == "kept" and message.kept_at is not None:
-        told.append(Step("failed", "Kept", "No mail server is set up", words.exact(message.kept_at, zone)))
+        told.append(Step("now", "Kept, not sent", "No mail server is set up", words.exact(message.kept_at, zone)))
     next_step = _next(message, zone)
     return [*told, next_step] if next_step is not None else told
 
