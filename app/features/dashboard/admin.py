@@ -9,7 +9,7 @@ from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.dashboard import portrait, today
 from app.kernel.access import Role, requires
-from app.kernel.errors import NotFound
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.pages import PageRoutes, page, principal, toast
 
 routes = PageRoutes("dashboard_admin", prefix="/admin")
@@ -41,6 +41,8 @@ def create_password_link(customer_id: UUID, user_id: UUID) -> ResponseReturnValu
     user = accounts.find_user(user_id)
     if user is None or user.customer_id != customer.id:
         raise NotFound()
+    if user.disabled_at is not None or not customer.is_active:
+        raise Conflict("This person's access has ended. Give it back first.", code="access_ended")
     accounts.send_password_link(user, "reset" if user.password_hash else "first")
     toast("good", f"A link is on its way to {user.email}.")
     return redirect(f"/admin/customers/{customer.id}", 303)

@@ -21,8 +21,8 @@ class Alarm:
     tone: str
     title: str
     text: str
-    label: str
-    href: str
+    label: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)

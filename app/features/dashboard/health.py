@@ -1,6 +1,6 @@
 """How the house runs: waiting mail of this brand; the operator also sees workers and schedules."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,12 +13,7 @@ from app.kernel.schedule import ScheduledJob
 
 SILENT_AFTER = timedelta(seconds=SECONDS * 4)
 LATE_AFTER = timedelta(minutes=2)
-SHOWN_WORKERS = 4
-
-_EVERY = {
-    "* * * * *": "every minute", "*/5 * * * *": "every 5 minutes", "*/10 * * * *": "every 10 minutes",
-    "*/15 * * * *": "every 15 minutes", "*/30 * * * *": "every 30 minutes", "0 * * * *": "every hour",
-}  # fmt: skip
+SHOWN_PROCESSES = 12
 
 
 @dataclass(frozen=True)
@@ -44,8 +39,8 @@ class Health:
     """What the page says about running: rows as tuples in the order of the columns."""
 
     queues: list[tuple[str, str, str, str, str, str]]
-    workers: list[tuple[str, str, str, str, str, str]] | None = None
-    """None for a brand that is not the operator's: workers are no concern of its staff."""
+    processes: list[tuple[str, str, str, str, str, str]] | None = None
+    """None for a brand that is not the operator's: processes are no concern of its staff."""
     is_silent: bool = False
     """Whether no worker has been heard lately."""
     schedules: list[ScheduleRow] = field(default_factory=list)
@@ -64,12 +59,10 @@ def look(mail: Mailbag, *, zone: str, is_operator: bool, mail_href: str) -> Heal
         return Health(queues)
     beats = _beats()
     rows = [_schedule_row(job, zone) for job in schedule.listed()]
-    heard = [beat for beat in beats if beat.seen_at > clock.now() - SILENT_AFTER]
-    shown = heard or beats[:1]
     return Health(
         queues,
-        workers=[_worker_row(beat, zone, is_alone=len(shown) == 1) for beat in shown[:SHOWN_WORKERS]],
-        is_silent=not heard,
+        processes=_processes(beats, zone),
+        is_silent=not any(beat.kind == "worker" and _is_heard(beat) for beat in beats),
         schedules=rows,
         schedule_words=_schedule_words(rows),
     )
@@ -98,16 +91,30 @@ def _age(since: datetime | None) -> str:
 
 
 def _beats() -> list[Heartbeat]:
-    """The workers heard last, the latest first."""
-    latest = sa.select(Heartbeat).where(Heartbeat.kind == "worker").order_by(Heartbeat.seen_at.desc())
-    return list(db.session().scalars(latest.limit(SHOWN_WORKERS)))
+    """The processes heard last, the latest first."""
+    latest = sa.select(Heartbeat).order_by(Heartbeat.seen_at.desc())
+    return list(db.session().scalars(latest.limit(SHOWN_PROCESSES)))
 
 
-def _worker_row(beat: Heartbeat, zone: str, *, is_alone: bool) -> tuple[str, str, str, str, str, str]:
-    is_heard = beat.seen_at > clock.now() - SILENT_AFTER
-    name = "Worker" if is_alone else f"Worker {beat.pid}"
-    tone, state = ("good", "Running") if is_heard else ("bad", "Silent")
-    return name, tone, state, beat.seen_at.isoformat(), words.ago(beat.seen_at, zone), words.exact(beat.seen_at, zone)
+def _is_heard(beat: Heartbeat) -> bool:
+    return beat.seen_at > clock.now() - SILENT_AFTER
+
+
+def _processes(beats: Sequence[Heartbeat], zone: str) -> list[tuple[str, str, str, str, str, str]]:
+    """Those that run; of a kind of which none runs, the one heard last."""
+    rows = []
+    for kind, name in (("worker", "Worker"), ("web", "Web")):
+        of_kind = [beat for beat in beats if beat.kind == kind]
+        shown = [beat for beat in of_kind if _is_heard(beat)] or of_kind[:1]
+        rows += [_process_row(beat, name if len(shown) == 1 else f"{name} {beat.pid}", zone) for beat in shown]
+        if not shown and kind == "worker":
+            rows.append((name, "", "", "", "bad", "Never ran"))
+    return rows
+
+
+def _process_row(beat: Heartbeat, name: str, zone: str) -> tuple[str, str, str, str, str, str]:
+    tone, state = ("good", "Running") if _is_heard(beat) else ("bad", "Silent")
+    return name, beat.seen_at.isoformat(), words.ago(beat.seen_at, zone), words.exact(beat.seen_at, zone), tone, state
 
 
 def _schedule_row(job: ScheduledJob, zone: str) -> ScheduleRow:
@@ -116,7 +123,7 @@ def _schedule_row(job: ScheduledJob, zone: str) -> ScheduleRow:
     last = job.last_run_at
     return ScheduleRow(
         name=_title(job.name),
-        every=_EVERY.get(job.cron, f"{job.cron} {job.zone}"),
+        every=_every(job.cron, job.zone),
         last=words.ago(last, zone) if last else "",
         last_iso=last.isoformat() if last else "",
         last_exact=words.exact(last, zone) if last else "",
@@ -140,6 +147,25 @@ def _outcome(job: ScheduledJob, *, is_late: bool) -> tuple[str, str]:
     return "good", "Done" if not job.last_missed else f"Done, made up for {job.last_missed:,} missed"
 
 
+def _every(cron: str, zone: str) -> str:
+    """The common patterns in words, others as they are written."""
+    minute, hour, *rest = cron.split()
+    if rest != ["*", "*", "*"]:
+        return f"{cron} {zone}"
+    if hour == "*":
+        return _every_minutes(minute) or f"{cron} {zone}"
+    if minute.isdigit() and hour.isdigit():
+        return f"daily at {int(hour):02}:{int(minute):02} {zone}"
+    return f"{cron} {zone}"
+
+
+def _every_minutes(minute: str) -> str:
+    if minute.isdigit():
+        return "every hour" if minute == "0" else f"every hour, {int(minute)} past"
+    step = minute.removeprefix("*/") if minute != "*" else "1"
+    return ("every minute" if step == "1" else f"every {step} minutes") if step.isdigit() else ""
+
+
 def _title(name: str) -> str:
     """`sessions.remove-expired` as `Sessions: remove expired`."""
     room, dot, rest = name.partition(".")
@@ -153,7 +179,6 @@ def _took(milliseconds: int | None) -> str:
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
-def _schedule_words(rows: Iterable[ScheduleRow]) -> str:
-    listed = list(rows)
-    bad = sum(not row.is_fine for row in listed)
-    return f"{bad} of {len(listed)} not as they should be" if bad else f"all {len(listed)} on time"
+def _schedule_words(rows: Sequence[ScheduleRow]) -> str:
+    bad = sum(not row.is_fine for row in rows)
+    return f"{bad} of {len(rows)} not as they should be" if bad else f"all {len(rows)} on time"

@@ -1,5 +1,6 @@
 """A customer's first page: what needs doing, what they have, what happened."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -71,13 +72,12 @@ def of(who: Principal, customer_id: UUID) -> Home:
 
 
 def _sentence(who: Principal, services: Sequence[ServiceCard], owed: Sequence[InvoiceCard]) -> str:
-    """`Alder & Finch Bakery · two services running, one invoice to pay`."""
-    running = sum(card.status == "active" for card in services)
-    waiting = sum(card.status == "pending" for card in services)
+    """`Alder & Finch Bakery · two services running, one invoice to pay`; suspended ones are said as well."""
+    standing = Counter(
+        "running" if card.status == "active" else card.state.lower() for card in services if card.status not in OVER
+    )
     parts = [
-        f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}"
-        for count, how in ((running, "running"), (waiting, "waiting to be set up"))
-        if count
+        f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}" for how, count in standing.items()
     ] or ["no services yet"]
     if owed:
         parts.append(f"{words.spelled(len(owed))} {'invoice' if len(owed) == 1 else 'invoices'} to pay")
@@ -106,8 +106,10 @@ def _to_wait(services: Sequence[ServiceCard]) -> Todo | None:
     if not waiting:
         return None
     first = waiting[0]
-    title = f"{first.plan} waits to be set up"
     text = "You have nothing to do. Its time starts on the day it is set up."
+    if first.state == subscriptions.UNPAID[1]:
+        text = "The people who look after billing in your account have the invoice."
+    title = f"{first.plan} is {first.state[0].lower()}{first.state[1:]}"
     return Todo("server-2", title, text, [("See where it stands", first.href, "")])
 
 

@@ -1,5 +1,6 @@
 """A customer with everything: each card is filled by another room's slot."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -79,7 +80,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
         state="Active" if customer.is_active else "Closed",
-        stats=_stats(customer) if shows_money else [],
+        stats=[_service_stat(services), *(_money_stats(customer) if shows_money else [])],
         services=_services(services),
         orders=_orders(bought, zone),
         invoices=_invoices(invoices, zone),
@@ -87,12 +88,19 @@ def of(customer: Customer, who: Principal) -> Portrait:
         history=_history(customer, people, services, bought, invoices, zone),
         details=_details(customer),
         source=_source(customer),
-        people=[_person(person, zone, may_send=role >= Role.ADMIN) for person in people],
+        people=[_person(person, zone, may_send=role >= Role.ADMIN and customer.is_active) for person in people],
         shows_money=shows_money,
     )
 
 
-def _stats(customer: Customer) -> list[Stat]:
+def _service_stat(cards: Sequence[ServiceCard]) -> Stat:
+    standing = Counter("running" if card.status == "active" else card.state.lower() for card in cards)
+    return Stat(
+        "Services", f"{len(cards):,}", ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
+    )
+
+
+def _money_stats(customer: Customer) -> list[Stat]:
     stats = []
     balances = billing.balances_of(customer.id)
     for balance in balances:
@@ -101,12 +109,16 @@ def _stats(customer: Customer) -> list[Stat]:
         stats.append(Stat(f"Paid so far{suffix}", balance.paid.sign(), words.plural(balance.paid_invoices, "invoice")))
     if not stats:
         stats.append(Stat("Open", Money(0, customer.currency).sign(), "no invoice yet"))
-    stats.append(Stat("Credit", Money(customer.credit_minor, customer.currency).sign()))
+    stats.append(Stat("Credit", Money(customer.credit_minor, customer.currency).sign(), "on the account"))
     return stats
 
 
 def _services(cards: Sequence[ServiceCard]) -> Rows:
-    return [(card.plan, card.tone, card.state, card.next_step, card.price_words) for card in cards]
+    return [(card.plan, card.tone, card.state, _sentence(card.next_step), card.price_words) for card in cards]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _orders(cards: Sequence[OrderCard], zone: str) -> Rows:
@@ -184,7 +196,6 @@ def _details(customer: Customer) -> list[tuple[str, str]]:
     lines = (customer.address_line, place, customer.region, _country(customer.country))
     return [
         ("Contact", customer.name),
-        ("E-mail", customer.email),
         ("Phone", customer.phone),
         ("Address", ", ".join(line for line in lines if line)),
         ("Currency", customer.currency),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.features.accounts import slots as accounts
 from app.features.billing import slots as billing
-from app.features.dashboard import growth, health
+from app.features.dashboard import alarms, growth, health
 from app.features.dashboard.figures import Alarm, Stat, Step
 from app.features.dashboard.growth import Growth
 from app.features.dashboard.health import Health
@@ -49,8 +49,8 @@ def look(who: Principal, *, has_mail_server: bool) -> Today:
     shows_money = role >= Role.BILLING
     return Today(
         date=f"{clock.now():%A} {words.day(clock.now(), zone)}",
-        sentence=_sentence(mail, runs),
-        alarms=_alarms(mail, runs, mail_href),
+        sentence=alarms.sentence(mail, runs, has_mail_server=has_mail_server),
+        alarms=alarms.alarms(mail, runs, mail_href, has_mail_server=has_mail_server),
         steps=[] if all(step.is_done for step in steps) else steps,
         stats=_stats(total, came, mail, mail_href, shows_money=shows_money),
         growth=came,
@@ -62,65 +62,19 @@ def look(who: Principal, *, has_mail_server: bool) -> Today:
     )
 
 
-def _sentence(mail: Mailbag, runs: Health) -> str:
-    """What is so and what needs somebody, in one line."""
-    troubles = []
-    if runs.is_silent:
-        troubles.append("no worker is running")
-    if mail.is_stuck:
-        troubles.append("mail waits and nothing moves")
-    if mail.failed:
-        troubles.append(_need(mail.failed, "message"))
-    if runs.late:
-        troubles.append(_need(len(runs.late), "schedule"))
-    if not troubles:
-        return f"{_kept_words(mail)}Everything ran."
-    said = " and ".join(troubles)
-    return f"{said[0].upper()}{said[1:]}. {_kept_words(mail)}Everything else ran."
-
-
-def _need(count: int, thing: str) -> str:
-    return f"{words.spelled(count)} {thing}{'' if count == 1 else 's'} {'needs' if count == 1 else 'need'} a look"
-
-
-def _kept_words(mail: Mailbag) -> str:
-    if not mail.kept:
-        return ""
-    said = f"{words.spelled(mail.kept)} {'message was' if mail.kept == 1 else 'messages were'} kept, not sent. "
-    return said[0].upper() + said[1:]
-
-
-def _alarms(mail: Mailbag, runs: Health, mail_href: str) -> list[Alarm]:
-    found = []
-    if runs.is_silent:
-        text = "Mails and scheduled work wait until one runs. Nothing is lost: start it with mpanel run."
-        found.append(Alarm("bad", "No worker is running.", text, "", ""))
-    if mail.is_stuck:
-        since = words.ago(mail.oldest or clock.now())
-        text = f"The oldest of {words.plural(mail.waiting, 'message')} was wanted {since}."
-        found.append(
-            Alarm(
-                "bad", "Mail waits and nothing moves.", text, "Look" if mail_href else "", f"{mail_href}?state=waiting"
-            )
-        )
-    if mail.failed:
-        title = f"{words.plural(mail.failed, 'message')} could not be delivered."
-        text = "Each says what the mail server answered."
-        found.append(Alarm("bad", title, text, "Look" if mail_href else "", f"{mail_href}?state=failed"))
-    return found
-
-
 def _steps(*, has_mail_server: bool, has_customer: bool, role: Role) -> list[Step]:
-    mail_text = (
-        "Mails go out as soon as they are wanted."
-        if has_mail_server
-        else "Set SMTP_URL and restart. Until then mails are kept and can be read under Messages."
-    )
-    key = ("Make a key", "/admin/api-keys") if role >= Role.ADMIN else ("", "")
-    return [
-        Step("A mail server", mail_text, has_mail_server),
-        Step("A first customer", "Your website makes one with an API key: POST accounts/create.", has_customer, *key),
-    ]
+    """What can be checked: whether mail can leave, and whether anybody has bought yet."""
+    mail = Step("A mail server", "Mails go out as soon as they are wanted.", is_done=True)
+    if not has_mail_server:
+        text = "Set SMTP_URL and restart. Until then mails are kept, and can be read under Messages."
+        way = ("Messages", MESSAGES) if role >= Role.MEMBER else ("", "")
+        mail = Step(mail.title, text, False, *way)
+    first = Step("A first customer", "Your website has sent a sign-up.", is_done=True)
+    if not has_customer:
+        text = "Your website sends sign-ups with an API key, to POST /api/marketing-api/accounts/create."
+        way = ("Make a key", "/admin/api-keys/new") if role >= Role.ADMIN else ("", "")
+        first = Step(first.title, text, False, *way)
+    return [mail, first]
 
 
 def _stats(total: int, came: Growth, mail: Mailbag, mail_href: str, *, shows_money: bool) -> list[Stat]:
@@ -169,7 +123,7 @@ def _orders(zone: str) -> list[tuple[str, ...]]:
             words.ago(card.placed_at, zone),
             words.exact(card.placed_at, zone),
         )
-        for card in orders.recent_orders(limit=7)
+        for card in orders.recent_orders(limit=8)
     ]
 
 
@@ -184,5 +138,5 @@ def _customers(zone: str) -> list[tuple[str, ...]]:
             words.ago(customer.created_at, zone),
             words.exact(customer.created_at, zone),
         )
-        for customer in accounts.latest_customers(7)
+        for customer in accounts.latest_customers(6)
     ]

@@ -48,6 +48,8 @@ STATES: dict[str, tuple[str, str]] = {
     "terminated": ("done", "Ended"),
 }
 """Tone and words of each status."""
+UNPAID = ("info", "Waiting for payment")
+"""The same of what is pending because its first invoice is open."""
 
 
 def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
@@ -83,7 +85,7 @@ def cards(pairs: Sequence[tuple[Subscription, Product]]) -> list[ServiceCard]:
 def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
     if subscription.status == "pending" and first_invoice is not None and first_invoice.is_open:
-        return "info", "Waiting for payment"
+        return UNPAID
     return STATES[subscription.status]
 
 
@@ -107,27 +109,6 @@ def next_step(subscription: Subscription) -> str:
 def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
     """What a customer has, newest first. One query."""
     return _newest(_whole().where(Subscription.customer_id == customer_id), limit)
-
-
-def recent_services(*, limit: int = 8) -> list[ServiceCard]:
-    """What was ordered last, by anybody. One query."""
-    return _newest(_whole(), limit)
-
-
-def waiting_count() -> int:
-    """How many services wait to be set up. One query over the index by status."""
-    wanted = sa.select(sa.func.count()).select_from(Subscription).where(Subscription.status == "pending")
-    return db.session().scalar(wanted) or 0
-
-
-def counts_of(customer_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many running or waiting services each of these customers has; absent = none. One query."""
-    rows = db.session().execute(
-        sa.select(Subscription.customer_id, sa.func.count())
-        .where(Subscription.customer_id.in_(customer_ids), Subscription.ended_at.is_(None))
-        .group_by(Subscription.customer_id)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def _whole() -> sa.Select[Subscription, Product, Invoice]:
