@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import tinycss2
@@ -24,6 +25,8 @@ STATIC = ROOT / "static"
 VENDOR = STATIC / "vendor"
 MANIFEST = VENDOR / "manifest.json"
 ICONS = Path(__file__).with_name("icons.txt")
+PARTS = Path(__file__).with_name("tabler.txt")
+THEME = STATIC / "css/theme.css"
 PINS: dict[str, str] = json.loads((ROOT / "package.json").read_text())["devDependencies"]
 
 # package: ((path inside it, name under static/vendor with {v} for the version), ...)
@@ -37,9 +40,7 @@ COPIES = {
         ("files/geist-latin-wght-normal.woff2", "geist-latin-{v}.woff2"),
         ("files/geist-latin-ext-wght-normal.woff2", "geist-latin-ext-{v}.woff2"),
     ),
-    "@fontsource-variable/geist-mono": (
-        ("files/geist-mono-latin-wght-normal.woff2", "geist-mono-latin-{v}.woff2"),
-    ),
+    "@fontsource-variable/geist-mono": (("files/geist-mono-latin-wght-normal.woff2", "geist-mono-latin-{v}.woff2"),),
 }
 LICENCES = {
     "@tabler/core": "MIT",
@@ -50,28 +51,6 @@ LICENCES = {
     "@fontsource-variable/geist-mono": "OFL-1.1",
 }
 TABLER = "tabler-{v}.subset.min.css"
-
-# The parts of Tabler the house builds on; everything else of its 635 KB (navbars, carousels, its own
-# charts, calendars, colour variants) is left out. A class belongs to a family when it equals the
-# name or goes on with "-". To use another part of Tabler, add its family here and run this file.
-FAMILIES = (
-    "btn card dropdown input-group form visually-hidden table-responsive container row col "
-    "d m mx my mt mb ms me p px py pt pb ps pe g gx gy gap w h mw min "
-    "flex justify-content align-items align-self order float overflow position "
-    "text-start text-center text-end text-nowrap text-truncate text-break text-wrap "
-    "fw fst lh rounded visible invisible show active disabled is-invalid is-valid was-validated "
-    "collapse list-unstyled list-inline progress"
-).split()
-# Families that begin like one above but are not wanted.
-NOT_WANTED = (
-    "btn-close btn-floating form-colorinput form-imagecheck form-selectgroup form-fieldset form-floating form-range "
-    "btn-outline btn-x btn-facebook btn-twitter btn-google btn-youtube btn-vimeo btn-dribbble btn-github "
-    "btn-instagram btn-pinterest btn-vk btn-rss btn-flickr btn-bitbucket btn-tabler btn-blue btn-azure btn-indigo "
-    "btn-purple btn-pink btn-red btn-orange btn-yellow btn-lime btn-green btn-teal btn-cyan btn-gray btn-ghost "
-    "btn-secondary btn-success btn-warning btn-info btn-light btn-dark btn-muted btn-link btn-animate btn-actions "
-    "card-stacked card-rotate card-img card-cover card-tabs card-avatar card-stamp card-chart card-sponsor "
-    "card-mask card-list-group card-table card-progress card-status card-gradient"
-).split()
 
 
 def main() -> None:
@@ -108,12 +87,15 @@ def fetch(package: str, version: str, folder: Path) -> Path:
 
 
 def copy_licence(package: str, version: str, source: Path) -> str:
-    """Keep the licence text beside the files; Tabler's core ships none of its own but names MIT."""
+    """Keep the licence text beside the files. Tabler's core ships none: its banner and its sister package's text."""
     name = f"{package.strip('@').replace('/', '-')}-{version}.txt"
-    text = source / "LICENSE"
-    if not text.exists():
-        text = next(source.parent.parent.glob("@tabler_icons/package/LICENSE"), None) or source / "README.md"
-    shutil.copyfile(text, VENDOR / "licences" / name)
+    if package == "@tabler/core":
+        banner = re.search(r"/\*!\n(.*?)\*/", (source / "dist/css/tabler.min.css").read_text(), re.DOTALL)
+        sister = fetch("@tabler/icons", PINS["@tabler/icons"], source.parent.parent) / "LICENSE"
+        terms = sister.read_text().partition("Permission is hereby")
+        (VENDOR / "licences" / name).write_text(f"{banner[1] if banner else ''}\n{terms[1]}{terms[2]}")
+    else:
+        shutil.copyfile(source / "LICENSE", VENDOR / "licences" / name)
     return f"licences/{name}"
 
 
@@ -137,7 +119,9 @@ def sprite(folder: Path) -> str:
     for name in sorted(ICONS.read_text().split()):
         drawing = (folder / f"{name}.svg").read_text()
         paths = re.findall(r"<path d=[^>]*/>", drawing)
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{"".join(p.replace(" />", "/>") for p in paths)}</symbol>')
+        symbols.append(
+            f'<symbol id="{name}" viewBox="0 0 24 24">{"".join(p.replace(" />", "/>") for p in paths)}</symbol>'
+        )
     return '<svg xmlns="http://www.w3.org/2000/svg">' + "\n".join(symbols) + "</svg>\n"
 
 
@@ -145,13 +129,16 @@ def subset(css: str) -> str:
     """Tabler's stylesheet with only the wanted families; element rules and variables stay."""
     banner = re.search(r"/\*!.*?\*/", css, re.DOTALL)
     kept = "".join(keep(rule) for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True))
-    used = set(re.findall(r"var\((--[\w-]+)", kept + (STATIC / "css/theme.css").read_text()))
-    # Variables nobody reads any more; twice, because a dropped one may have been the last reader of another.
-    for _ in range(3):
-        kept = re.sub(r"(?<=[{;])(--[\w-]+):[^;{}]*(;|(?=\}))", lambda m: m[0] if m[1] in used else "", kept)
-        used = set(re.findall(r"var\((--[\w-]+)", kept + (STATIC / "css/theme.css").read_text()))
+    for _ in range(3):  # a variable that is dropped may have been the last reader of another
+        kept = without_unread(kept)
     kept = re.sub(r"[^{}]+\{\}", "", kept)
     return (banner[0] if banner else "") + "\n/* Subset made by tools/vendor.py */\n" + kept + "\n"
+
+
+def without_unread(css: str) -> str:
+    """`css` without the variables that neither it nor the theme reads."""
+    read = set(re.findall(r"var\((--[\w-]+)", css + THEME.read_text()))
+    return re.sub(r"(?<=[{;])(--[\w-]+):[^;{}]*(;|(?=\}))", lambda found: found[0] if found[1] in read else "", css)
 
 
 def keep(rule: tinycss2.ast.Node) -> str:
@@ -181,7 +168,13 @@ def in_family(name: str) -> bool:
     def belongs(family: str) -> bool:
         return name == family or name.startswith(family + "-")
 
-    return any(map(belongs, FAMILIES)) and not any(map(belongs, NOT_WANTED))
+    return any(map(belongs, families("keep"))) and not any(map(belongs, families("leave")))
+
+
+@cache
+def families(verb: str) -> list[str]:
+    lines = (line.split() for line in PARTS.read_text().splitlines())
+    return [name for words in lines if words and words[0] == verb for name in words[1:]]
 
 
 def entry(package: str, version: str, licence: str, name: str) -> dict[str, str]:
@@ -206,9 +199,17 @@ def check() -> list[str]:
     named = {ROOT / row["folder"] / row["file"]: row["sha256"] for row in files}
     there = {path for path in VENDOR.iterdir() if path.is_file() and path != MANIFEST}
     faults = [f"{path.name} is not in the manifest" for path in there - named.keys()]
-    faults += [f"{path.name} is missing" for path in named if not path.exists()]
-    faults += [f"{path.name} was changed by hand" for path, sum_ in named.items() if path.exists() and sha256(path) != sum_]
-    faults += [f"{row['name']} {row['version']} is not the pin" for row in files if PINS.get(row["name"]) != row["version"]]
+    for path, told in named.items():
+        if not path.exists():
+            faults.append(f"{path.name} is missing")
+        elif sha256(path) != told:
+            faults.append(f"{path.name} was changed by hand")
+    faults += [f"{row['name']} is not at its pin" for row in files if PINS.get(row["name"]) != row["version"]]
+    styles = THEME.read_text() + "".join(path.read_text() for path in VENDOR.glob("tabler-*.css"))
+    unknown = set(re.findall(r"var\((--tblr-[\w-]+)\)", THEME.read_text())) - set(
+        re.findall(r"(--tblr-[\w-]+):", styles)
+    )
+    faults += [f"the theme reads {name}, which Tabler's subset does not set" for name in unknown]
     return sorted(faults)
 
 
