@@ -146,7 +146,7 @@ def test_a_sale_takes_few_statements(plans, alice, queries):
     customer_of(alice)
     db.session().flush()
 
-    with queries(max=35):
+    with queries(max=28):
         make_order(alice, promo_code="WELCOME20")
 
 
