@@ -2,9 +2,14 @@
 
 from flask import Flask
 
+from app.features.accounts import admin as accounts
+from app.features.api_keys import admin as api_keys
+from app.features.dashboard import admin as dashboard
+from app.features.messages import admin as messages
+from app.features.ops import admin as ops
+from app.features.sessions import admin as sessions
 
-from app.doors.present import rooms
-ROOMS = rooms('dashboard.admin', 'accounts.admin', 'messages.admin', 'api_keys.admin', 'ops.admin', 'sessions.admin')
+ROOMS = (dashboard.routes, accounts.routes, messages.routes, api_keys.routes, ops.routes, sessions.routes)
 
 
 def open_on(app: Flask) -> None:

@@ -2,10 +2,13 @@
 
 from flask import Flask
 
+from app.features.api_keys import api as api_keys
+from app.features.marketing import api as marketing
+from app.features.ops import api as ops
+from app.features.sessions import api as sessions
 from app.kernel import openapi
 
-from app.doors.present import rooms
-ROOMS = rooms('marketing.api', 'marketing.api.public_routes', 'api_keys.api', 'sessions.api', 'ops.api') + (openapi.routes,)
+ROOMS = (marketing.routes, marketing.public_routes, api_keys.routes, sessions.routes, ops.routes, openapi.routes)
 
 
 def open_on(app: Flask) -> None:

@@ -2,9 +2,12 @@
 
 from flask import Flask
 
+from app.features.billing import client as billing
+from app.features.dashboard import client as dashboard
+from app.features.sessions import client as sessions
+from app.features.subscriptions import client as subscriptions
 
-from app.doors.present import rooms
-ROOMS = rooms('dashboard.client', 'subscriptions.client', 'billing.client', 'sessions.client')
+ROOMS = (dashboard.routes, subscriptions.routes, billing.routes, sessions.routes)
 
 
 def open_on(app: Flask) -> None:

@@ -3,11 +3,14 @@
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
+from app.features.accounts import public as accounts
+from app.features.branding import public as branding
+from app.features.ops import public as ops
+from app.features.sessions import public as sessions
 from app.kernel.access import anyone
 from app.kernel.pages import PageRoutes, maybe_principal
 
-from app.doors.present import rooms
-ROOMS = rooms('sessions.public', 'accounts.public', 'branding.public', 'ops.public')
+ROOMS = (sessions.routes, accounts.routes, branding.routes, ops.routes)
 
 front = PageRoutes("front")
 
