@@ -13,6 +13,7 @@ from app.kernel.pages import csrf_token, maybe_principal
 
 def install(app: Flask, assets: Assets) -> None:
     """Set up Jinja for `app`."""
+    app.extensions["assets"] = assets
     jinja = app.jinja_env
     jinja.trim_blocks = jinja.lstrip_blocks = True
     jinja.globals.update(asset=assets.address, csrf_token=csrf_token)

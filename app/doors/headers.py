@@ -47,7 +47,7 @@ def compress(response: Response) -> None:
     """Gzip a text of more than a packet, where the browser takes it."""
     response.vary.add("Accept-Encoding")
     if (
-        "gzip" not in request.accept_encodings
+        not request.accept_encodings["gzip"]
         or response.direct_passthrough
         or response.is_streamed
         or "Content-Encoding" in response.headers

@@ -26,7 +26,13 @@ class Group:
 
 
 STAFF = (
-    ("", (("Today", "/admin", "layout-dashboard", Role.VIEWER), ("Customers", "/admin/customers", "users", Role.VIEWER))),
+    (
+        "",
+        (
+            ("Today", "/admin", "layout-dashboard", Role.VIEWER),
+            ("Customers", "/admin/customers", "users", Role.VIEWER),
+        ),
+    ),
     ("Reach", (("Messages", "/admin/messages", "mail", Role.MEMBER),)),
     (
         "House",

@@ -79,14 +79,14 @@ def _to_sign_in() -> AnyResponse:
 
 def _page(refusal: Refusal) -> Response:
     is_plain = isinstance(refusal, _Plain) or refusal.text in _HOUSE_WORDS
-    context = {"status": refusal.status, "title": None, "text": None if is_plain else refusal.text, "retry_after": refusal.retry_after}
+    context: dict[str, Any] = {"text": None if is_plain else refusal.text, "retry_after": refusal.retry_after}
     if isinstance(refusal, UnknownHost):
         return _bare("errors/neutral.html", refusal.status, host=g.visitor.host)
     if "tenant" not in g or (isinstance(refusal, Unavailable) and not _can_read()):
-        href = current_app.jinja_env.globals["asset"]("css/theme.css")  # type: ignore[operator]
-        return _bare("errors/plain.html", **context, theme_href=href, request_id=g.request_id)
+        href = current_app.extensions["assets"].address("css/theme.css")
+        return _bare("errors/plain.html", refusal.status, theme_href=href, request_id=g.request_id, **context)
     open_unit(write=False)
-    return make_response(render_template("errors/error.html", **context), refusal.status)
+    return make_response(render_template("errors/error.html", status=refusal.status, **context), refusal.status)
 
 
 def _bare(template: str, status: int, **context: Any) -> Response:

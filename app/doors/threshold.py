@@ -240,4 +240,3 @@ def _clean_up() -> None:
     rooms = g.pop("rooms", None)
     if rooms is not None:
         rooms.close()
-

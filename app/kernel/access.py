@@ -71,12 +71,13 @@ class Actor:
     request_id: str = ""
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+SYSTEM = Actor()
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
 def actor() -> Actor:
     """Who is acting here; `system` when nobody said."""
-    return _actor.get()
+    return _actor.get() or SYSTEM
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def csrf_token() -> str:
     return csrf.token_for(csrf_secret())
 
 
-class _BoundCsrf(CSRF):
+class _BoundCsrf(CSRF):  # type: ignore[misc]  # WTForms is untyped
     """WTForms' view of the token. The door has checked it already for every write."""
 
     def generate_csrf_token(self, csrf_token_field: Any) -> str:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.conftest import PanelMaker
 from tests.support.mail import MailServer
-from tests.support.panel import Panel
+from tests.support.panel import Panel, PanelMaker
 from tests.support.redis import Redis
 
 SIGN_UP = {
