@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.features.accounts.events import UserCreated
 from app.features.accounts.models import User
-from app.features.audit import keys, masking, service
+from app.features.audit import keys, masking, service, specimen
 from app.features.audit.models import AuditLog, PersonKey
 from app.features.audit.service import ACTIONS, UnknownAction
 from app.features.tenants.models import Tenant
@@ -171,6 +171,12 @@ def test_the_keys_of_two_tenants_are_two(tenant: Tenant, other_tenant: Tenant) -
     with tenancy.as_tenant(other_tenant.id):
         service.record("USER_LOGOUT", resource_type="user", resource_id=person_id, person_id=person_id)
         assert newest().personal_key_id != here
+
+
+def test_the_specimen_is_one_row_of_its_person(tenant: Tenant, alice: User) -> None:
+    row = specimen.make(alice.id)
+
+    assert db.session().get_one(PersonKey, row.personal_key_id).person_id == alice.id
 
 
 def test_a_staff_member_of_one_house_cannot_read_the_log_of_another(tenant: Tenant, charlie: User) -> None:

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from app.features.audit.models import AuditLog
-from app.features.branding import service
+from app.features.branding import service, specimen
 from app.features.tenants.models import Tenant
 from app.kernel import db, tenancy
 from app.kernel.errors import Invalid
@@ -26,6 +26,18 @@ def test_the_stylesheet_is_cached_for_ever_at_an_address_with_its_hash(tenant: T
 @pytest.mark.parametrize("name", ["0" * 20, "x", "%00", "..%2fcss%2ftheme"])
 def test_a_hash_that_is_not_its_own_is_not_found(tenant: Tenant, client: PanelClient, name: str) -> None:
     assert client.get(f"/brand/{name}.css").status_code == 404
+
+
+def test_the_stylesheet_of_a_foreign_brand_is_not_found_here(
+    tenant: Tenant, other_tenant: Tenant, client: PanelClient
+) -> None:
+    service.install_defaults(tenant)
+    with tenancy.as_tenant(other_tenant.id):
+        foreign = specimen.make(other_tenant)
+        address = service.brand().stylesheet
+
+    assert foreign.tenant_id == other_tenant.id
+    assert client.get(address).status_code == 404
 
 
 def test_a_tenant_without_a_brand_shows_its_name_in_the_colours_of_the_house(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
-from app.features.messages import service
+from app.features.messages import service, specimen
 from app.features.messages.models import EmailMessage
 from app.kernel import db
 from app.kernel.ids import new_id
@@ -25,11 +25,7 @@ def make_message(user: User, *, template: str = "password_changed", **columns: A
 
 def make_reset(user: User) -> EmailMessage:
     """A mail to `user` with a link to set a new password."""
-    link = accounts.start_password_link(user, "reset")
-    service.queue(
-        "password_reset", to_user=user, subject_type="user", subject_id=user.id, fact=link.id, link_id=link.id
-    )
-    return newest()
+    return specimen.make(user, accounts.start_password_link(user, "reset"))
 
 
 def newest() -> EmailMessage:

@@ -69,8 +69,6 @@ def steps(message: EmailMessage, zone: str) -> list[Step]:
     ]
     for number, entry in enumerate(message.attempt_log, start=1):
         told.append(_attempt(number, entry["outcome"], entry["answer"], entry["ms"], entry["at"], zone))
-    if message.state == "kept" and message.kept_at is not None:
-        told.append(Step("now", "Kept, not sent", "No mail server is set up", words.exact(message.kept_at, zone)))
     next_step = _next(message, zone)
     return [*told, next_step] if next_step is not None else told
 
@@ -86,8 +84,9 @@ def _attempt(number: int, outcome: str, answer: str, milliseconds: int, at: str,
 def _next(message: EmailMessage, zone: str) -> Step | None:
     if message.state == "dead":
         return Step("next", "Next", "Nothing by itself. Send it again, or ask for another address.")
-    if message.state == "kept":
-        return Step("next", "Next", "Set SMTP_URL, then send it.")
+    if message.state == "kept" and message.kept_at is not None:
+        since = words.exact(message.kept_at, zone)
+        return Step("next", "Kept, not sent", "No mail server is set up. Set SMTP_URL, then send it.", since)
     if message.state == "leased":
         return Step("now", "Sending", "A worker has it in hand")
     if message.state == "waiting":

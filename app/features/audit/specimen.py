@@ -1,0 +1,17 @@
+"""One row of the log, made through the service."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.audit import service
+from app.features.audit.models import AuditLog
+from app.kernel import db
+
+
+def make(user_id: UUID) -> AuditLog:
+    """Somebody signed out."""
+    service.record("USER_LOGOUT", resource_type="user", resource_id=user_id, person_id=user_id)
+    db.session().flush()
+    newest = sa.select(AuditLog).where(AuditLog.resource_id == user_id).order_by(AuditLog.id.desc()).limit(1)
+    return db.session().scalars(newest).one()
