@@ -13,7 +13,7 @@ from app.features.accounts import service as accounts
 from app.features.audit.models import AuditLog
 from app.features.sessions import service, signing
 from app.features.sessions.models import UserSession
-from app.kernel import crypto, db, limits
+from app.kernel import crypto, db, limits, tenancy
 from tests.accounts.factories import PASSWORD, give_password, make_link
 from tests.sessions.factories import FIREFOX, is_in, make_login, sign_in
 from tests.support.cast import HOST, OTHER_HOST
@@ -98,7 +98,8 @@ def test_nobody_crosses_over_from_one_door_to_the_other(client, alice, sam):
 
 
 def test_a_person_of_another_tenant_is_unknown_here(client, charlie):
-    give_password(charlie) if False else None
+    with tenancy.as_tenant(charlie.tenant_id):
+        give_password(charlie)
     assert sign_in(client, charlie.email).status_code == 422
 
 
@@ -360,6 +361,13 @@ def test_a_token_that_never_was_shows_the_way_to_a_new_one(client, token):
     ):
         assert response.status_code == 410
         assert "/reset-password" in response.text
+
+
+def test_a_spent_link_leads_back_to_the_right_door(client, alice, sam):
+    for person, door in ((alice, "/reset-password"), (sam, "/admin/reset-password")):
+        link, token = make_link(person)
+        link.revoked_at = link.created_at
+        assert f'href="{door}"' in client.get(f"/set-password?token={token}").text
 
 
 def test_a_link_is_over_after_its_hour(client, alice, now):

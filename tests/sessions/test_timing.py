@@ -5,7 +5,7 @@ from math import erf, sqrt
 
 import pytest
 
-from app.features.accounts import service as accounts
+from app.features.accounts import requests
 from app.features.sessions import signing
 from app.kernel.crypto import hash_password
 from tests.accounts.factories import give_password
@@ -19,7 +19,7 @@ def _no_limits(monkeypatch):
     for name in ("PER_ACCOUNT", "PER_NETWORK"):
         monkeypatch.setattr(signing, name, "1000000/minute")
     for name in ("MAILS_PER_ACCOUNT", "MAILS_PER_ADDRESS"):
-        monkeypatch.setattr(accounts, name, "1000000/hour")
+        monkeypatch.setattr(requests, name, "1000000/hour")
 
 
 def mann_whitney(first: list[float], second: list[float]) -> float:

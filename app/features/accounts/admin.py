@@ -35,6 +35,7 @@ def index() -> ResponseReturnValue:
     total = directory.count(search)
     return page(
         "accounts/admin/index.html",
+        crumbs=[("Customers", None)],
         search=search,
         rows=list(_rows(found.items)),
         total=f"{total:,}",

@@ -59,3 +59,19 @@ class PasswordLinkRequested(Event):
     user_id: UUID
     link_id: UUID
     """The row of `PasswordToken`; its token is computed when the mail is delivered."""
+
+
+@dataclass(frozen=True)
+class PasswordChanged(Event):
+    """A person who had a password has another one now. Inside the house only: mail tells them."""
+
+    name: ClassVar[str] = "password.changed"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "linkId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a02",
+    }
+
+    user_id: UUID
+    link_id: UUID
+    """The link by which it was set."""

@@ -5,11 +5,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.events import PasswordChanged
+from app.features.accounts.events import PasswordLinkRequested
 from app.features.accounts.models import Customer, PasswordToken, User
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
 from app.kernel import clock, crypto, db
 from app.kernel.errors import Refusal
+from app.kernel.events import publish
+from app.kernel.events import publish
 from app.kernel.ids import new_id
 
 LASTS = {"reset": timedelta(hours=1), "first": timedelta(hours=72)}
@@ -39,6 +43,12 @@ def start_password_link(user: User, purpose: str) -> PasswordToken:
     db.session().flush()
     audit.record("PASSWORD_LINK_CREATED", resource_type="user", resource_id=user.id, after={"purpose": purpose})
     return link
+
+
+def send_password_link(user: User, purpose: str = "reset") -> None:
+    """Make a fresh link and mail it; `purpose` as in `start_password_link`."""
+    link = start_password_link(user, purpose)
+    publish(PasswordLinkRequested(user.id, link.id))
 
 
 def link_token(link: PasswordToken) -> str:
@@ -73,6 +83,12 @@ def find_password_link(token: str) -> PasswordToken | None:
     return link if link is not None and link.is_open(clock.now()) else None
 
 
+def was_staff_link(token: str) -> bool:
+    """Whether `token`, spent or not, was made for somebody who works here."""
+    mine = sa.select(User.staff_role).join(PasswordToken, PasswordToken.user_id == User.id)
+    return db.session().scalars(mine.where(PasswordToken.token_hash == crypto.digest(token))).one_or_none() is not None
+
+
 def set_password(link: PasswordToken, password_hash: str) -> User:
     """Use the link up: the person has this password now, and every other link of theirs ends.
 
@@ -93,11 +109,14 @@ def set_password(link: PasswordToken, password_hash: str) -> User:
         raise LinkSpent()
     _revoke(used)
     user = db.session().get_one(User, used)
+    had_password = user.password_hash is not None
     user.password_hash = password_hash
     user.password_set_at = now
     if link.delivered_at is not None:
         user.email_verified_at = user.email_verified_at or now
     audit.record("PASSWORD_SET", resource_type="user", resource_id=user.id, person_id=user.id)
+    if had_password:
+        publish(PasswordChanged(user.id, link.id))
     return user
 
 

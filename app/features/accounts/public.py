@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.features.accounts import service
+from app.features.accounts import requests
 from app.features.accounts.forms import ResetForm
 from app.kernel.access import anyone
 from app.kernel.errors import Invalid
@@ -62,7 +62,7 @@ def _ask(*, is_staff: bool) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page(ASK, status=422, form=form, is_staff=is_staff)
     try:
-        service.request_password_link(form.email.data, is_staff=is_staff, network=visitor().network)
+        requests.request_password_link(form.email.data, is_staff=is_staff, network=visitor().network)
     except Invalid as refusal:
         form.email.errors = [refusal.text]
         return page(ASK, status=422, form=form, is_staff=is_staff)

@@ -7,36 +7,35 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.addresses import clean_email, limiter_key, normalise_email
-from app.features.accounts.events import CustomerUpdated, PasswordLinkRequested, UserCreated
+from app.features.accounts.events import CustomerUpdated, UserCreated
 from app.features.accounts.links import (
     LinkSpent,
     find_password_link,
     link_token,
     mark_delivered,
+    send_password_link,
     set_password,
     set_password_url,
     start_password_link,
+    was_staff_link,
 )
-from app.features.accounts.models import Customer, PasswordRequest, User
+from app.features.accounts.models import Customer, User
 from app.features.accounts.passwords import can_be_password, check_password_rules
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, jobs, limits
+from app.kernel import clock, db
 from app.kernel.access import Principal, Role
-from app.kernel.errors import Conflict, NotFound, TooMany
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
 
 __all__ = [
-    "Attribution", "EmailTaken", "LastOwner", "LinkSpent", "answer_request", "can_be_password",
+    "Attribution", "EmailTaken", "LastOwner", "LinkSpent", "can_be_password",
     "check_password_rules", "clean_email", "create_staff", "disable", "enable", "find_customer", "find_password_link",
     "find_user", "give_password", "is_email_taken", "limiter_key", "link_token", "mark_delivered", "normalise_email",
-    "people_of", "register", "request_password_link", "reset_owner", "send_password_link", "set_password",
+    "people_of", "register", "reset_owner", "send_password_link", "set_password",
     "set_password_url", "start_password_link", "update_customer",
+    "was_staff_link",
 ]  # fmt: skip
-
-MAILS_PER_ACCOUNT = "3/hour"
-MAILS_PER_ADDRESS = "5/hour"
-"""Password mails beyond these are dropped without a word (PROMISES, case 2)."""
 
 EDITABLE = frozenset(
     {
@@ -231,43 +230,6 @@ def _other_owners(user: User) -> bool:
     owners = sa.select(User.id).where(User.staff_role == int(Role.OWNER), User.disabled_at.is_(None))
     found = db.session().scalars(owners.order_by(User.id).with_for_update()).all()
     return any(other != user.id for other in found)
-
-
-def request_password_link(email: str, *, is_staff: bool, network: str) -> None:
-    """Note that somebody wants a link. Takes the same way whoever the address belongs to.
-
-    `network` is what requests are counted by besides the address.
-
-    Raises:
-        Invalid: it is no e-mail address at all.
-    """
-    key = normalise_email(email)
-    try:
-        limits.hit(MAILS_PER_ADDRESS, "password-mail-from", network)
-        limits.hit(MAILS_PER_ACCOUNT, "password-mail-to", limiter_key(key))
-    except TooMany:
-        return
-    finally:
-        limits.forget_tightest()  # no header tells how often an address was asked for
-    db.session().add(PasswordRequest(email_key=key, is_staff=is_staff))
-    jobs.ring("password-requests")
-
-
-def answer_request(email_key: str, *, is_staff: bool) -> None:
-    """Make the link and tell the mail, when the address has an account on that side of the house."""
-    mine = sa.select(User).outerjoin(Customer, Customer.id == User.customer_id)
-    mine = mine.where(User.email_key == email_key, User.disabled_at.is_(None))
-    active = sa.or_(User.customer_id.is_(None), Customer.status == "active")
-    user = db.session().scalars(mine.where(active)).one_or_none()
-    if user is None or user.is_staff is not is_staff:
-        return
-    send_password_link(user)
-
-
-def send_password_link(user: User, purpose: str = "reset") -> None:
-    """Make a fresh link and mail it; `purpose` as in `start_password_link`."""
-    link = start_password_link(user, purpose)
-    publish(PasswordLinkRequested(user.id, link.id))
 
 
 def reset_owner(email: str | None = None) -> tuple[User, str]:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.features.accounts import service
+from app.features.accounts import requests
 from app.features.accounts.models import PasswordRequest
 from app.kernel import db, jobs, outbox
 from app.kernel.outbox import Claimed
@@ -21,4 +21,4 @@ def _answer(row: Claimed) -> None:
         if not outbox.finish(row):
             return
         session.execute(sa.delete(PasswordRequest).where(PasswordRequest.id == row.id))
-        service.answer_request(email_key, is_staff=is_staff)
+        requests.answer_request(email_key, is_staff=is_staff)

@@ -21,7 +21,8 @@ routes = PageRoutes("sessions_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """Where this person is signed in."""
     who = principal()
-    return page("sessions/admin/index.html", rows=device_rows(who), password_state=password_state(who))
+    rows, crumbs = device_rows(who), [("Your sign-ins", None)]
+    return page("sessions/admin/index.html", rows=rows, password_state=password_state(who), crumbs=crumbs)
 
 
 @routes.post("/<uuid:session_id>/end")

@@ -43,7 +43,7 @@ def _row(login: UserSession, principal: Principal, zone: str) -> DeviceRow:
         last_iso=login.last_active_at.isoformat(),
         last="now" if is_current else words.ago(login.last_active_at, zone),
         last_exact=words.exact(login.last_active_at, zone),
-        began=f"since {words.exact(login.created_at, zone)}",
+        began=f"since {words.day(login.created_at, zone)}",
         is_current=is_current,
     )
 

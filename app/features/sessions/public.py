@@ -143,7 +143,7 @@ def new_password() -> ResponseReturnValue:
     link = accounts.find_password_link(token)
     user = accounts.find_user(link.user_id) if link is not None else None
     if user is None:
-        return _private(page(LINK_SPENT, status=410))
+        return _spent(token)
     form = SetPasswordForm(formdata=None, token=token)
     return _private(page(SET_PASSWORD, form=form, email=user.email, is_first=user.password_hash is None))
 
@@ -157,7 +157,7 @@ def create_password() -> ResponseReturnValue:
         link = accounts.find_password_link(form.token.data or "")
         user = accounts.find_user(link.user_id) if link is not None else None
     if link is None or user is None:
-        return _private(page(LINK_SPENT, status=410))
+        return _spent(form.token.data or "")
     context = {"form": form, "email": user.email, "is_first": user.password_hash is None}
     if not form.validate_on_submit():
         return _private(page(SET_PASSWORD, status=422, **context))
@@ -171,6 +171,13 @@ def create_password() -> ResponseReturnValue:
     _end_former()
     toast("good", "Your password is set. You are signed in.")
     return _private(_with_login("/admin" if user.is_staff else "/client", token))
+
+
+def _spent(token: str) -> Response:
+    """The way to a new link, at the door of whoever had this one."""
+    with db.transaction(write=False):
+        is_staff = accounts.was_staff_link(token)
+    return _private(page(LINK_SPENT, status=410, is_staff=is_staff))
 
 
 def _private(answer: Response) -> Response:
