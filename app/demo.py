@@ -17,121 +17,32 @@ from app.features.orders import service as orders
 from app.kernel import clock, crypto, db
 from app.kernel.access import Actor, acting
 
+
+def _words(text: str, between: str = " ") -> list[str]:
+    return text.split(between)
+
+
 DAYS_BACK = 13
 """How far back the demo's customers signed up: less than the 14 days in which an invoice falls due."""
 
-FIRST = [
-    "Alice",
-    "Ben",
-    "Tess",
-    "Kari",
-    "Iona",
-    "Mo",
-    "Ana",
-    "Priya",
-    "Sam",
-    "Noor",
-    "Luca",
-    "Hana",
-    "Owen",
-    "Maya",
-    "Theo",
-    "Ines",
-    "Jonas",
-    "Freya",
-    "Arlo",
-    "Zoe",
-    "Mina",
-    "Elias",
-    "Ruth",
-    "Callum",
-    "Nadia",
-    "Piotr",
-    "Leila",
-    "Hugo",
-    "Greta",
-    "Tomas",
-]
-LAST = [
-    "Marchetti",
-    "Calder",
-    "Whitlock",
-    "Solberg",
-    "Macrae",
-    "Haddad",
-    "Figueira",
-    "Raman",
-    "Osei",
-    "Karim",
-    "Bianchi",
-    "Sato",
-    "Price",
-    "Lindqvist",
-    "Adler",
-    "Moreau",
-    "Falk",
-    "Doyle",
-    "Novak",
-    "Pereira",
-    "Kowalski",
-    "Brandt",
-    "Okafor",
-    "Silva",
-    "Hughes",
-    "Vance",
-    "Romero",
-    "Weiss",
-    "Tanaka",
-    "Byrne",
-]
-TRADE = [
-    "Bakery",
-    "Yoga",
-    "Joinery",
-    "Clinic",
-    "Photo",
-    "Farm Shop",
-    "Architects",
-    "Bread",
-    "Travel",
-    "Cycles",
-    "Ceramics",
-    "Books",
-    "Roasters",
-    "Studio",
-    "Garden",
-    "Legal",
-    "Dental",
-    "Brewing",
-    "Sailing",
-    "Print",
-]
-PLACE = [
-    "Alder",
-    "Brightwater",
-    "Calder",
-    "Dunmore",
-    "Elm",
-    "Fjord",
-    "Grange",
-    "Hollis",
-    "Isle",
-    "Juniper",
-    "Kestrel",
-    "Lumen",
-    "Marlow",
-    "Northgate",
-    "Orchard",
-    "Pebble",
-    "Quill",
-    "Rowan",
-    "Saltmarsh",
-    "Thistle",
-    "Umber",
-    "Vale",
-    "Willow",
-    "Yarrow",
-]
+FIRST = _words(
+    "Alice Ben Tess Kari Iona Mo Ana Priya Sam Noor Luca Hana Owen Maya Theo Ines Jonas Freya Arlo Zoe "
+    "Mina Elias Ruth Callum Nadia Piotr Leila Hugo Greta Tomas"
+)
+LAST = _words(
+    "Marchetti Calder Whitlock Solberg Macrae Haddad Figueira Raman Osei Karim Bianchi Sato Price "
+    "Lindqvist Adler Moreau Falk Doyle Novak Pereira Kowalski Brandt Okafor Silva Hughes Vance Romero "
+    "Weiss Tanaka Byrne"
+)
+TRADE = _words(
+    "Bakery|Yoga|Joinery|Clinic|Photo|Farm Shop|Architects|Bread|Travel|Cycles|Ceramics|Books|Roasters|"
+    "Studio|Garden|Legal|Dental|Brewing|Sailing|Print",
+    "|",
+)
+PLACE = _words(
+    "Alder Brightwater Calder Dunmore Elm Fjord Grange Hollis Isle Juniper Kestrel Lumen Marlow "
+    "Northgate Orchard Pebble Quill Rowan Saltmarsh Thistle Umber Vale Willow Yarrow"
+)
 COUNTRIES = ("GB", "GB", "GB", "IE", "FR", "DE", "NO", "NL", "ES", "US")
 SOURCES = (("google-ads", "summer-sale", "google", "cpc"), ("newsletter", "november", "mail", "email"), None, None)
 PLANS = ("shared-starter",) * 2 + ("shared-business",) * 2 + ("shared-professional", "shared-enterprise")

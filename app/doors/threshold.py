@@ -172,10 +172,11 @@ def _refuse_forgery(mark: Access) -> None:
     """A browser's own cookie is only believed on a write that bears the form's token."""
     if request.method in SAFE or mark.kind == "key":
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"}:
         raise Forbidden("That came from another site.", code="foreign_origin")
-    origin = request.headers.get("Origin", "null")
-    if origin != "null" and not _is_own(origin):  # a page under no-referrer sends "null": the token decides
+    own_page_without_referrer = origin == "null" and site == "same-origin"
+    if origin is not None and not _is_own(origin) and not own_page_without_referrer:
         raise Forbidden("That came from another site.", code="foreign_origin")
     token = request.headers.get(csrf.TOKEN_HEADER) or request.form.get(csrf.TOKEN_FIELD)
     if not csrf.is_valid(csrf_secret(), token):

@@ -1,0 +1,118 @@
+"""Case 38: an id of somebody else is answered word for word like an id that does not exist, at every route."""
+
+import re
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.features.accounts.models import Customer, User
+from app.features.api_keys import service as api_keys
+from app.features.billing.models import Invoice
+from app.features.catalogue import service as catalogue
+from app.features.messages.models import EmailMessage
+from app.features.orders import service as orders
+from app.features.sessions.models import UserSession
+from app.features.subscriptions.models import Subscription
+from app.kernel import db, tenancy
+from app.kernel.access import access_of
+from tests.support.cast import SignIn
+from tests.support.clients import PanelClient
+
+ODD = ("0", "-1", "9223372036854775808", "1 OR 1=1", "%00", "..%2f..", "x" * 300)
+FORGOTTEN = re.compile(r"[0-9a-f-]{36}|[0-9a-f]{24}|[A-Za-z0-9_=-]{80,}|[0-9]+ (?:ms|s)\b")
+OWN_PAGES_ONLY = {"name"}
+"""Arguments that are no ids of anybody's."""
+
+
+@pytest.fixture
+def theirs(plans: None, bob: User, charlie: User, sign_in: SignIn) -> dict[str, dict[str, UUID]]:
+    """By argument name: a thing of Bob's (same tenant, other customer) and one of Charlie's (other tenant)."""
+    found: dict[str, dict[str, UUID]] = {}
+    for who in (bob, charlie):
+        with tenancy.as_tenant(who.tenant_id):
+            if who is charlie:
+                catalogue.install_defaults()
+            for argument, thing in _things(who).items():
+                found.setdefault(argument, {})[who.first_name] = thing
+            db.session().flush()
+    return found
+
+
+def _things(who: User) -> dict[str, UUID]:
+    session = db.session()
+    customer = session.get_one(Customer, who.customer_id)
+    product = catalogue.find_sellable("shared-starter")
+    price = catalogue.price_of(product, "monthly", customer.currency)
+    orders.sell_to_new_customer(customer=customer, user=who, product=product, price=price)
+    key, _secret = api_keys.create("their site", scopes=["marketing"])
+    login = UserSession(
+        user_id=who.id, token_hash=uuid4().bytes * 2, csrf_secret=b"x" * 32, device_type="desktop", browser="Firefox",
+        os="Linux", ip="127.0.0.1", last_active_at=who.created_at, expires_at=who.created_at,
+    )  # fmt: skip
+    session.add(login)
+    session.flush()
+
+    def newest(model: type[Subscription] | type[Invoice] | type[EmailMessage]) -> UUID:
+        return session.scalars(sa.select(model.id).order_by(model.created_at.desc())).first() or uuid4()
+
+    return {
+        "customer_id": customer.id,
+        "user_id": who.id,
+        "subscription_id": newest(Subscription),
+        "invoice_id": newest(Invoice),
+        "message_id": newest(EmailMessage),
+        "session_id": login.id,
+        "key_id": key.id,
+        "product_id": product.id,
+    }
+
+
+def id_routes(app: Flask) -> list[tuple[str, str, list[str]]]:
+    """(method, rule, argument names) of every route that takes one."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        arguments = sorted(rule.arguments - OWN_PAGES_ONLY)
+        mark = access_of(app.view_functions[rule.endpoint])
+        if arguments and mark is not None and mark.kind != "public":
+            found += [(method, rule.rule, arguments) for method in sorted(rule.methods or ()) if method != "OPTIONS"]
+    return found
+
+
+def fill(rule: str, value: Callable[[str], object]) -> str:
+    """The rule with each argument replaced."""
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: str(value(found[1])), rule)
+
+
+def said(answer: TestResponse) -> tuple[int, str]:
+    """Status and words, without ids, tokens and times."""
+    return answer.status_code, FORGOTTEN.sub("-", answer.text)
+
+
+def test_ids_of_others_are_answered_like_ids_that_do_not_exist(
+    panel_app: Flask, as_alice: PanelClient, as_olive: PanelClient, theirs: dict[str, dict[str, UUID]]
+) -> None:
+    tried = 0
+    for method, rule, arguments in id_routes(panel_app):
+        for argument in arguments:
+            assert argument in theirs, f"{rule}: nobody has a foreign {argument} to try"
+        for browser, owners in ((as_alice, ("Bob", "Charlie")), (as_olive, ("Charlie",))):
+            missing = said(browser.open(fill(rule, lambda _name: uuid4()), method=method))
+            assert missing[0] in {401, 403, 404, 422}, f"{method} {rule} answered {missing[0]}"
+            for owner in owners:
+                foreign = said(browser.open(fill(rule, lambda name, o=owner: theirs[name][o]), method=method))
+                assert foreign == missing, f"{method} {rule} tells {owner}'s id from none"
+                tried += 1
+    assert tried > 20
+
+
+def test_odd_ids_are_refused_without_a_fault(panel_app: Flask, as_olive: PanelClient, plans: None) -> None:
+    for method, rule, _arguments in id_routes(panel_app):
+        for odd in ODD:
+            answer = as_olive.open(fill(rule, lambda _name, o=odd: o), method=method)
+            assert answer.status_code in {308, 400, 401, 403, 404, 405, 422}, (
+                f"{method} {rule} {odd!r} {answer.status_code}"
+            )
