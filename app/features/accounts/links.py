@@ -5,14 +5,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.events import PasswordChanged
-from app.features.accounts.events import PasswordLinkRequested
+from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.accounts.models import Customer, PasswordToken, User
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
 from app.kernel import clock, crypto, db
 from app.kernel.errors import Refusal
-from app.kernel.events import publish
 from app.kernel.events import publish
 from app.kernel.ids import new_id
 
