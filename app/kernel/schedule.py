@@ -269,7 +269,8 @@ def renew() -> None:
 
 def hasten(name: str) -> bool:
     """Make `name` due now, besides its slots. In the open unit of work; False when there is no such work."""
-    if name not in JOBS:
+    found = db.session().scalar(sa.select(ScheduledJob.next_run_at).where(ScheduledJob.name == name))
+    if found is None:
         return False
     soon = sa.update(ScheduledJob).where(ScheduledJob.name == name, ScheduledJob.next_run_at > clock.now())
     _count(soon.values(next_run_at=clock.now()))
@@ -282,8 +283,12 @@ def listed() -> list[ScheduledJob]:
 
 
 def tidy(keep: timedelta = timedelta(days=90)) -> None:
-    """Delete old runs. In the open unit of work."""
+    """Delete old runs, and work that this version no longer knows. In the open unit of work, in a worker."""
     _count(sa.delete(JobRun).where(JobRun.finished_at < clock.now() - keep))
+    forgotten = sa.delete(ScheduledJob).where(
+        ScheduledJob.name.not_in(list(JOBS)), ScheduledJob.next_run_at < clock.now() - timedelta(days=1)
+    )
+    _count(forgotten)
 
 
 def _count(statement: Any) -> int:

@@ -254,8 +254,11 @@ def test_old_runs_are_tidied_away(work, time):
     look()
     time.shift(timedelta(days=91))
     with db.transaction() as session:
+        session.add(ScheduledJob(name="test.gone", cron="0 * * * *", zone="UTC", next_run_at=NOW))
+        session.flush()
         schedule.tidy()
         assert session.scalars(sa.select(JobRun)).all() == []
+        assert session.scalars(sa.select(ScheduledJob.name)).all() == ["test.hourly"]
 
 
 @pytest.mark.both_stores
