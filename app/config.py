@@ -91,7 +91,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         app_url=app_url,
         host=_bind_host(environment),
         port=port,
-        smtp_url=_url(environment, "SMTP_URL", ("smtp", "smtps")),
+        smtp_url=_smtp_url(environment),
         mail_from=_mail_from(environment),
         trusted_proxies=_networks(environment, "TRUSTED_PROXIES"),
         metrics_token=environment.get("METRICS_TOKEN"),
@@ -162,6 +162,13 @@ def _url(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]) ->
         port_is_fine = False
     if parts.scheme not in schemes or not (parts.hostname or parts.path) or not port_is_fine:
         raise SettingError(f"{name} must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return text
+
+
+def _smtp_url(environment: Mapping[str, str]) -> str | None:
+    text = _url(environment, "SMTP_URL", ("smtp", "smtps"))
+    if text is not None and not re.fullmatch(r"(starttls=(auto|require|never))?", urlsplit(text).query):
+        raise SettingError("SMTP_URL may end in ?starttls=auto, require or never, and in nothing else")
     return text
 
 

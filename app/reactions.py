@@ -4,7 +4,7 @@ Reactions run in the transaction of what happened and only insert rows; what is
 slow is done by the worker. Every event stands in the audit log besides.
 """
 
-from app.features.accounts.events import PasswordLinkRequested
+from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.audit import service as audit
 from app.features.messages import service as messages
 from app.features.orders.events import CustomerCreated
@@ -13,6 +13,7 @@ from app.kernel.events import Reactions
 
 REACTIONS: Reactions = {
     CustomerCreated: (messages.welcome,),
+    PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
 }
 

@@ -208,6 +208,17 @@ def test_a_reset_whose_link_was_replaced_is_not_sent(smtp: MailServer, alice: Us
     assert "replaced" in (read(older.id).last_error or "")
 
 
+def test_a_changed_password_is_told_to_its_person_a_first_one_is_not(smtp: MailServer, alice: User) -> None:
+    for purpose in ("first", "reset"):
+        accounts.set_password(accounts.start_password_link(alice, purpose), "a hash")
+
+    tasks.deliver()
+
+    (mail,) = smtp.mails
+    assert mail.subject == "Your password at Harbourline was changed"
+    assert "http://127.0.0.1:2271/reset-password" in mail.text
+
+
 def test_without_a_mail_server_nothing_is_sent_and_nothing_says_so(alice: User) -> None:
     message = make_reset(alice)
 

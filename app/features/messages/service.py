@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.config import current as settings
 from app.features.accounts import service as accounts
-from app.features.accounts.events import PasswordLinkRequested
+from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.accounts.models import PasswordToken, User
 from app.features.audit import service as audit
 from app.features.messages.figures import STATES, Health, health
@@ -23,8 +23,9 @@ from app.kernel.ids import new_id
 from app.kernel.paging import Page
 
 __all__ = [
-    "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "open_link", "password_link",
-    "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address", "welcome",
+    "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "open_link",
+    "password_changed", "password_link", "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address",
+    "welcome",
 ]  # fmt: skip
 
 BELL = "email"
@@ -66,6 +67,19 @@ def password_link(event: PasswordLinkRequested) -> None:
         subject_id=user.id,
         fact=event.link_id,
         link_id=event.link_id,
+        priority=URGENT,
+    )
+
+
+def password_changed(event: PasswordChanged) -> None:
+    """Tell a person that their password was changed, in case it was not them."""
+    user = db.session().get_one(User, event.user_id)
+    queue(
+        "password_changed",
+        to_user=user,
+        subject_type="user",
+        subject_id=user.id,
+        fact=event.link_id,
         priority=URGENT,
     )
 
