@@ -20,7 +20,7 @@ def test_a_customer_follows_the_mail_and_finds_the_portal(
 
     page.goto(link)
     assert "token" not in page.url, "the token stays in the address bar"
-    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_label("New password", exact=True).fill("qwertyuiop")
     page.get_by_role("button", name="Set password").click()
     expect(page.locator(".form-error")).to_be_visible()
     page.get_by_label("New password", exact=True).fill(PASSWORD)
