@@ -1,0 +1,1 @@
+"""The goals of speed, measured beside references in one run: `make bench`."""
