@@ -23,7 +23,7 @@ help:
 	@sed -n 's/^#  *make /make /p' Makefile
 
 run: install
-	@$(BIN)/mpanel init
+	@$(BIN)/mpanel init --demo
 	@exec $(BIN)/mpanel run $(ARGS)
 
 install: $(VENV)/.base
