@@ -38,6 +38,7 @@ def index() -> ResponseReturnValue:
         crumbs=[("Customers", None)],
         search=search,
         rows=list(_rows(found.items)),
+        everybody=f"{directory.count(Search()) if search.is_filtered else total:,}",
         total=f"{total:,}",
         range_text=f"{len(found.items):,} of {words.plural(total, 'customer')}",
         previous_href=_to(search, cursor=found.previous_cursor) if found.previous_cursor else None,
