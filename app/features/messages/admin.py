@@ -95,7 +95,7 @@ def _href(filters: dict[str, str], cursor: str | None) -> str | None:
 
 def _stats(health: Health, zone: str) -> list[tuple[str, str, str, str, str]]:
     """Label, number, remark, tone and address of each figure."""
-    waits = f"the oldest since {words.ago(health.oldest, zone)}" if health.oldest else "nothing in the queue"
+    waits = f"the oldest: {words.ago(health.oldest, zone)}" if health.oldest else "nothing in the queue"
     return [
         ("Waiting", _counted(health.waiting), waits, "warn" if health.alarm else "", "?state=waiting"),
         ("Sent", _counted(health.sent_today), "in the last 24 hours", "", "?state=sent"),
@@ -146,7 +146,7 @@ def _shown(message: EmailMessage) -> Response:
         state=story.TONES[message.state],
         verdict=story.verdict(message),
         steps=story.steps(message, zone),
-        facts=_facts(message, zone, has_link=link is not None),
+        facts=_facts(message, zone, has_link=rendering.find_link(message, kind) is not None),
         others=[_other(other, zone) for other in service.same_address(message)],
         last_answer=message.attempt_log[-1]["answer"] if message.attempt_log else "",
         may_send=has_server and not message.is_waiting and _is_at_least(Role.ADMIN),

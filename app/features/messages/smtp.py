@@ -1,6 +1,7 @@
 """Talking to the mail server: one connection for many mails, and what each of its answers means."""
 
 import smtplib
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ class Line:
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
         elif self._server.starttls == "require":
-            raise smtplib.SMTPNotSupportedError("the server offers no STARTTLS, and SMTP_URL requires it")
+            raise smtplib.SMTPNotSupportedError("The mail server offers no STARTTLS, and SMTP_URL requires it")
 
     def _introduce(self, connection: smtplib.SMTP, parcel: Parcel) -> tuple[Outcome, str] | None:
         """Name sender and recipient; the refusal if there is one."""
@@ -150,7 +151,7 @@ class Line:
             return _meaning(problem.smtp_code), _said(problem.smtp_code, problem.smtp_error)
         except (OSError, smtplib.SMTPException) as problem:
             self.close()
-            return Outcome.UNCERTAIN, f"The line broke before the server had answered ({_words(problem)})."
+            return Outcome.UNCERTAIN, f"It was handed over, and no answer came. {_words(problem)}"
         if code == 250:
             return Outcome.SENT, _said(code, said)
         self._forget(connection, code)
@@ -189,6 +190,22 @@ def _said(code: int, words: bytes | str) -> str:
 
 
 def _words(problem: Exception) -> str:
+    """What went wrong, as staff read it."""
     if isinstance(problem, smtplib.SMTPResponseException):
         return _said(problem.smtp_code, problem.smtp_error)
-    return f"{type(problem).__name__}: {problem}"[:300]
+    for kind, words in _TROUBLES:
+        if isinstance(problem, kind):
+            return words
+    return f"{' '.join(str(problem).split()) or type(problem).__name__}."[:300]
+
+
+_TROUBLES: tuple[tuple[type[Exception], str], ...] = (
+    (ConnectionRefusedError, "The mail server refuses connections."),
+    (TimeoutError, f"The mail server did not answer within {TIMEOUT_SECONDS} seconds."),
+    (socket.gaierror, "The mail server's name is not known."),
+    (ssl.SSLCertVerificationError, "The mail server's certificate cannot be trusted."),
+    (ssl.SSLError, "The mail server and we could not agree on encryption."),
+    (smtplib.SMTPServerDisconnected, "The mail server hung up."),
+    (ConnectionError, "The line to the mail server broke."),
+)
+"""The first that fits."""
