@@ -34,6 +34,13 @@ def test_a_new_key_is_shown_once_and_works(as_sam):
     assert found[0] not in as_sam.get(HERE).text + as_sam.get(f"{HERE}/{key.id}").text
 
 
+def test_only_what_opens_something_is_offered(as_sam):
+    text = as_sam.get(f"{HERE}/new").text
+
+    assert 'value="marketing"' in text
+    assert 'value="webhook"' not in text
+
+
 def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(as_sam):
     answer = as_sam.post(HERE, data={"name": "", "scopes": ["marketing"], "expires": "90"})
 

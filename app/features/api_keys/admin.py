@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import redirect, request
+from flask import current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.api_keys import activity, service
@@ -12,7 +12,7 @@ from app.features.api_keys.forms import SCOPE_WORDS, KeyForm
 from app.features.api_keys.models import ApiActivity, ApiKey
 from app.features.tenants import service as tenants
 from app.kernel import words
-from app.kernel.access import Role, requires
+from app.kernel.access import Role, access_of, requires
 from app.kernel.errors import Invalid
 from app.kernel.pages import PageRoutes, page, principal, toast
 
@@ -71,22 +71,41 @@ def _to(asked: dict[str, str], cursor: str | None) -> str | None:
 @requires(staff=Role.ADMIN)
 def new() -> ResponseReturnValue:
     """The form for a new key."""
-    return page("api_keys/admin/new.html", form=KeyForm())
+    return page("api_keys/admin/new.html", form=_form(), crumbs=_crumbs("New key"))
+
+
+def _form() -> KeyForm:
+    """The form, offering the scopes that some route of this panel asks for."""
+    marks = (access_of(view) for view in current_app.view_functions.values())
+    form = KeyForm()
+    form.offer({mark.scope for mark in marks if mark is not None and mark.scope is not None})
+    return form
+
+
+def _crumbs(here: str) -> list[tuple[str, str | None]]:
+    return [("API keys", HERE), (here, None)]
 
 
 @routes.post("")
 @requires(staff=Role.ADMIN, limits=("10/minute",))
 def create() -> ResponseReturnValue:
     """Make a key and show it, this once. No redirect: the key would have to be kept somewhere to survive one."""
-    form = KeyForm()
+    form = _form()
     if not form.validate_on_submit():
-        return page("api_keys/admin/new.html", status=422, form=form)
+        return page("api_keys/admin/new.html", status=422, form=form, crumbs=_crumbs("New key"))
     try:
         key, secret = service.create(form.name.data, scopes=form.scopes.data, expires_in_days=form.days)
     except Invalid as refusal:
         form.name.errors = [*form.name.errors, refusal.text]
-        return page("api_keys/admin/new.html", status=422, form=form)
-    return page("api_keys/admin/created.html", status=201, key=key, secret=secret, href=f"{HERE}/{key.id}")
+        return page("api_keys/admin/new.html", status=422, form=form, crumbs=_crumbs("New key"))
+    return page(
+        "api_keys/admin/created.html",
+        status=201,
+        key=key,
+        secret=secret,
+        href=f"{HERE}/{key.id}",
+        crumbs=_crumbs(key.name),
+    )
 
 
 @routes.get("/<uuid:key_id>")
@@ -100,6 +119,7 @@ def show(key_id: UUID) -> ResponseReturnValue:
     return page(
         "api_keys/admin/show.html",
         key=key,
+        crumbs=_crumbs(key.name),
         tone=tone,
         state=state,
         facts=_facts(key),

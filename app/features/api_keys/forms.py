@@ -1,5 +1,7 @@
 """What comes in from the pages about keys."""
 
+from collections.abc import Collection
+
 from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -25,13 +27,16 @@ class KeyForm(PanelForm):
     )
     scopes = SelectMultipleField(
         "It may",
-        choices=[SelectChoice(value, label) for value, label in SCOPE_WORDS],
         default=["marketing"],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validators=[InputRequired("Choose at least one.")],
     )
     expires = SelectField("Expires", choices=[SelectChoice(value, label) for value, label in LIVES], default="")
+
+    def offer(self, scopes: Collection[str]) -> None:
+        """Let only `scopes` be chosen: those that open something."""
+        self.scopes.choices = [SelectChoice(value, label) for value, label in SCOPE_WORDS if value in scopes]
 
     @property
     def days(self) -> int | None:
