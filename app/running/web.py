@@ -9,6 +9,7 @@ from app.kernel import buffer, db, jobs, logs
 from app.kernel.heartbeat import Heart
 from app.running import children
 from app.running.children import Ties
+from app.running.memory import share_one_arena
 from app.running.server import Server
 
 
@@ -39,6 +40,7 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(settings: Settings, ties: Ties) -> None:
     """Answer requests until told to stop; then finish those in hand, within 25 seconds."""
+    share_one_arena()
     logs.configure()
     inherited = ties.listener is not None
     listener = socket.socket(fileno=ties.listener) if inherited else listen(settings)
