@@ -5,7 +5,7 @@ import secrets
 from uuid import UUID
 
 from app import demo
-from app.config import Settings
+from app.config import SettingError, Settings
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
 from app.features.branding import service as branding
@@ -13,8 +13,20 @@ from app.features.catalogue import service as catalogue
 from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
+from app.kernel.errors import Invalid
 
 DEFAULT_OWNER = "owner@harbourline.example.com"
+PLAIN_HOUSE: tuple[str, str, dict[str, str]] = ("mPanel", "", {})
+DEMO_HOUSE: tuple[str, str, dict[str, str]] = (
+    "Harbourline",
+    "Harbourline Hosting Ltd",
+    {
+        "tagline": "Hosting that answers the phone, and rarely needs to.",
+        "address": "12 Quay Street, Bristol",
+        "support_email": "support@harbourline.example.com",
+    },
+)
+"""Name, legal name and brand of the first tenant, without and with the demo."""
 FIRST_DEMO = 12
 SAMPLE = {
     "email": "customer@example.com",
@@ -34,16 +46,17 @@ def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
     Returns the lines to print: the addresses, and what was generated, which is
     shown this once. Where the operator's tenant is there, nothing changes.
     """
-    email = settings.owner_email or DEFAULT_OWNER
+    email = _owner_email(settings)
+    name, legal_name, brand = DEMO_HOUSE if with_demo else PLAIN_HOUSE
     password = settings.owner_password or secrets.token_urlsafe(12)
     password_hash = crypto.hash_password(password)
     with tenancy.across_tenants("operator"), db.transaction():
         tenant = tenants.operator()
         if tenant is not None:
             return _kept(settings)
-        tenant = tenants.create("Harbourline", slug="operator", is_operator=True, legal_name="Harbourline Hosting Ltd")
+        tenant = tenants.create(name, slug="operator", is_operator=True, legal_name=legal_name)
         with tenancy.as_tenant(tenant.id):
-            branding.install_defaults(tenant)
+            branding.install_defaults(tenant, **brand)
             catalogue.install_defaults()
             accounts.create_staff(
                 email=email, first_name="Olive", last_name="Owner", role=Role.OWNER, password_hash=password_hash
@@ -55,6 +68,18 @@ def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
         f"  staff      {settings.app_url}/admin/sign-in   {email}   {shown}",
     ]
     return lines + (_demo(settings, tenant.id) if with_demo else [])
+
+
+def _owner_email(settings: Settings) -> str:
+    """The first owner's address.
+
+    Raises:
+        SettingError: MPANEL_OWNER_EMAIL cannot be an account's.
+    """
+    try:
+        return accounts.clean_email(settings.owner_email or DEFAULT_OWNER)
+    except Invalid as problem:
+        raise SettingError("MPANEL_OWNER_EMAIL must be an address that mail can reach, as name@example.com") from problem
 
 
 def _kept(settings: Settings) -> list[str]:

@@ -47,6 +47,8 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
+        except SettingError as problem:
+            raise Failure(str(problem), 2) from problem
         except Refusal as no:
             named = "; ".join(f"{name}: {text}" for name, text in no.fields.items())
             raise Failure(named or no.text) from no
