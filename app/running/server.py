@@ -9,14 +9,16 @@ from typing import Any
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 THREADS = 4
 """More threads make SQLite pages slower (SPEED.md): scale by processes."""
 DRAIN_SECONDS = 25.0
 LINGER_SECONDS = 2.0
-"""How long a kept-alive connection may still bring a request while the server ends; its answer closes it."""
+"""How long a kept-alive connection may still bring a request while the server ends, and a refused client may
+still send before it is cut off."""
 RECEIVE_SECONDS = 30.0
 """A request must have arrived whole after so long: nobody holds a connection by dripping bytes."""
 IDLE_SECONDS = 75
@@ -26,6 +28,24 @@ _HEADERS = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("X-Content-Type-Options", "nosniff"),
 ]
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+    """Refuses what two readers might understand in two ways."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("Content-Length and Transfer-Encoding exclude each other")
+
+
+class _Answer(WSGITask):  # type: ignore[misc]  # waitress is untyped
+    """An answer; while the server ends, the last one on its connection."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.is_draining and self.channel.has_only_one:
+            self.request.headers["CONNECTION"] = "close"
+        return bytes(super().build_response_header())
 
 
 class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
@@ -51,6 +71,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
             [*_HEADERS, ("Content-Type", "application/problem+json"), ("X-Request-Id", request_id)]
         )
         self.set_close_on_finish()
+        self.channel.is_refused = True
         self.content_length = len(body)
         self.write(body)
 
@@ -58,8 +79,12 @@ class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
     """One connection."""
 
+    parser_class = _Parser
+    task_class = _Answer
     error_task_class = _Refusal
     receiving_since: float | None = None
+    is_refused = False
+    lingers_until: float | None = None
 
     def received(self, data: bytes) -> bool:
         taken = bool(super().received(data))
@@ -69,10 +94,33 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
             self.receiving_since = time.monotonic()
         return taken
 
-    def service(self) -> None:
-        if self.server.is_draining and len(self.requests) == 1 and self.request is None:
-            self.requests[0].headers["CONNECTION"] = "close"
-        super().service()
+    def readable(self) -> bool:
+        return self.lingers_until is not None or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if self.lingers_until is None:
+            super().handle_read()
+        else:
+            self.recv(self.adj.recv_bytes)  # what comes after a refusal is not wanted; at its end this closes
+
+    def handle_close(self) -> None:
+        """Close; after a refusal let the client read it first, who may still be sending."""
+        if self.is_refused and self.lingers_until is None and self.connected:
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                super().handle_close()
+                return
+            self.lingers_until = time.monotonic() + LINGER_SECONDS
+            self.will_close = self.close_when_flushed = False
+            self.request, self.receiving_since = None, None
+            return
+        super().handle_close()
+
+    @property
+    def has_only_one(self) -> bool:
+        """Whether nothing was taken beyond the request that is being answered."""
+        return len(self.requests) == 1 and self.request is None
 
     @property
     def is_idle(self) -> bool:
@@ -98,7 +146,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
             clear_untrusted_proxy_headers=False,
             expose_tracebacks=False,
             asyncore_use_poll=True,
-            sockets=[listener],
+            listen="127.0.0.1:0",  # not listened on: the socket is there already
         )
         self.is_draining = False
         dispatcher = ThreadedTaskDispatcher()
@@ -116,8 +164,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
 
     def drain_soon(self) -> None:
         """Begin to end. May be called from a signal handler, and twice."""
-        self.is_draining = True
-        self.pull_trigger()
+        if not self.is_draining:
+            self.is_draining = True
+            self.pull_trigger()
 
     def run(self) -> None:
         """Serve until `drain_soon`, then finish what is in hand."""
@@ -130,13 +179,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
                 self._close_idle()
             wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
         self.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
 
     def maintenance(self, now: float) -> None:
-        """Close connections that are idle too long or drip."""
+        """Close connections that are idle too long, drip, or were refused a while ago."""
         super().maintenance(now)
-        latest = time.monotonic() - RECEIVE_SECONDS
+        moment = time.monotonic()
         for channel in self.active_channels.values():
-            if not channel.requests and channel.receiving_since is not None and channel.receiving_since < latest:
+            drips = channel.receiving_since is not None and channel.receiving_since < moment - RECEIVE_SECONDS
+            is_over = channel.lingers_until is not None and channel.lingers_until < moment
+            if is_over or (drips and not channel.requests):
                 channel.will_close = True
 
     def _stop_accepting(self) -> None:

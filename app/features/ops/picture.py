@@ -12,7 +12,7 @@ from app.kernel import clock, db, heartbeat, migrations, outbox, schedule, words
 from app.kernel.heartbeat import Heartbeat
 from app.kernel.schedule import ScheduledJob
 
-TITLES = {"ops.tidy": "Housekeeping", "email_queue": "Mail"}
+TITLES = {"ops.tidy": "Housekeeping", "email_queue": "Mail", "sessions.remove-expired": "Expired sign-ins"}
 """Names that read better than their code."""
 STUCK = timedelta(minutes=10)
 
