@@ -42,7 +42,7 @@ def alarms(mail: Mailbag, runs: Health, mail_href: str, *, has_mail_server: bool
         found.append(Alarm("bad", "No worker is running.", text))
     if mail.is_stuck:
         since = words.ago(mail.oldest or clock.now())
-        text = f"{words.plural(mail.waiting, 'message')} in the queue, the oldest since {since}."
+        text = f"{words.plural(mail.waiting, 'message')} in the queue, the oldest since {since}. {mail.trouble}".strip()
         found.append(_about_mail("bad", "Mail waits and nothing moves.", text, mail_href, "waiting"))
     if mail.failed:
         title = f"{words.plural(mail.failed, 'message')} could not be delivered."

@@ -14,6 +14,8 @@ from app.kernel.schedule import ScheduledJob
 SILENT_AFTER = timedelta(seconds=SECONDS * 4)
 LATE_AFTER = timedelta(minutes=2)
 SHOWN_PROCESSES = 12
+TITLES = {"ops.tidy": "Housekeeping", "sessions.remove-expired": "Expired sign-ins"}
+"""The names that the operations page gives them too."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,9 @@ def _every_minutes(minute: str) -> str:
 
 
 def _title(name: str) -> str:
-    """`sessions.remove-expired` as `Sessions: remove expired`."""
+    """`billing.renew-all` as `Billing: renew all`, unless there is a better name."""
+    if name in TITLES:
+        return TITLES[name]
     room, dot, rest = name.partition(".")
     said = f"{room}: {rest}" if dot else room
     return said.replace("-", " ").replace("_", " ").capitalize()
