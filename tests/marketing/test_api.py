@@ -252,7 +252,7 @@ def test_what_is_no_plain_json_is_not_read(client, key, raw, content_type, statu
     assert written() == before
 
 
-def test_without_a_good_key_nothing_happens(client, key, other_tenant):
+def test_strangers_without_a_good_key_make_nothing(client, key, other_tenant):
     revoked, revoked_secret = make_key("Old")
     api_keys.revoke(revoked)
     _, wrong_scope = make_key("Reports", scopes=("admin", "webhook"))
