@@ -44,7 +44,7 @@ def key(plans) -> str:
     return make_key()[1]
 
 
-def sign_up(client, key: str, *, idempotency: str | None = None, **changes: Any) -> Any:
+def sign_up(client, key: str, /, *, idempotency: str | None = None, **changes: Any) -> Any:
     body = {name: value for name, value in {**SIGN_UP, **changes}.items() if value is not ...}
     more = {"Idempotency-Key": idempotency} if idempotency else {}
     return client.post(CREATE, json=body, **keyed(key, **more))
