@@ -41,7 +41,7 @@ def own_panel(customers: int = 40) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="mpanel-shots-") as folder:
         made = panel.Panel(f"sqlite:///{folder}/mpanel.db")
         try:
-            made.init()
+            made.command("init", *(["--demo"] if customers else []))
             if customers:
                 made.command("demo", "--customers", str(customers))
             key = made.api_key()

@@ -224,7 +224,7 @@ def test_a_write_without_the_forms_token_is_refused(as_sam, alice):
     assert as_sam.post(path, csrf=False).status_code == 403
 
 
-def test_customers_people_never_see_staff_pages(as_alice, as_bob, as_charlie, alice):
+def test_a_stranger_to_the_staff_never_sees_its_pages(as_alice, as_bob, as_charlie, alice):
     customer = f"/admin/customers/{alice.customer_id}"
     for browser in (as_alice, as_bob, as_charlie):
         assert browser.get("/admin").status_code == 403

@@ -55,7 +55,7 @@ def test_with_nothing_bought_the_page_says_what_will_stand_there(as_alice):
     assert "no services yet" in said
     assert "No services yet" in said
     assert "No invoices yet" in said
-    assert "todo-title" not in said
+    assert "next-title" not in said
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -90,7 +90,7 @@ def test_what_is_free_waits_to_be_set_up(as_alice, alice, plans):
     assert "You have nothing to do." in said
 
 
-def test_recent_lines_are_the_accounts_own_and_ones_own_sign_ins(as_alice, as_bob, alice, bob, plans):
+def test_a_stranger_in_the_same_brand_sees_nothing_of_the_account(as_alice, as_bob, alice, bob, plans):
     make_order(bob, plan="shared-enterprise")
 
     said = words_of(as_alice.get("/client"))

@@ -29,7 +29,7 @@ TOLD = (
 
 
 @dataclass(frozen=True)
-class Todo:
+class NextStep:
     """The one thing that comes next."""
 
     icon: str
@@ -45,7 +45,7 @@ class Home:
 
     greeting: str
     sentence: str
-    todo: Todo | None
+    next_step: NextStep | None
     services: list[tuple[str, str, str, str, str]]
     invoices: list[tuple[str, ...]] | None
     """None for those who see no money."""
@@ -63,7 +63,7 @@ def of(who: Principal, customer_id: UUID) -> Home:
     return Home(
         greeting=f"{words.greeting(zone)}, {who.name.split()[0]}",
         sentence=_sentence(who, services, owed),
-        todo=_to_pay(owed, services, zone) if owed else _to_wait(services),
+        next_step=_to_pay(owed, services, zone) if owed else _to_wait(services),
         services=[_service(card, sees_money=sees_money) for card in services[:SHOWN_SERVICES]],
         invoices=[_invoice(card, zone) for card in invoices] if sees_money else None,
         recent=_recent(who, customer_id, services, invoices, zone),
@@ -84,7 +84,7 @@ def _sentence(who: Principal, services: Sequence[ServiceCard], owed: Sequence[In
     return f"{who.customer_name} · {', '.join(parts)}"
 
 
-def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: str) -> Todo:
+def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: str) -> NextStep:
     """The most urgent invoice."""
     first = owed[0]
     day = words.day(first.due_at, zone)
@@ -97,10 +97,10 @@ def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: 
     actions = [("View invoice", first.href, "primary")]
     if len(owed) > 1:
         actions.insert(0, ("All invoices", "/client/billing?state=issued", ""))
-    return Todo("receipt", f"{first.total.plain} {due}", text, actions)
+    return NextStep("receipt", f"{first.total.plain} {due}", text, actions)
 
 
-def _to_wait(services: Sequence[ServiceCard]) -> Todo | None:
+def _to_wait(services: Sequence[ServiceCard]) -> NextStep | None:
     """Nothing to pay, or nothing that this person sees: what is being waited for."""
     waiting = [card for card in services if card.status == "pending"]
     if not waiting:
@@ -110,7 +110,7 @@ def _to_wait(services: Sequence[ServiceCard]) -> Todo | None:
     if first.state == subscriptions.UNPAID[1]:
         text = "The people who look after billing in your account have the invoice."
     title = f"{first.plan} is {first.state[0].lower()}{first.state[1:]}"
-    return Todo("server-2", title, text, [("See where it stands", first.href, "")])
+    return NextStep("server-2", title, text, [("See where it stands", first.href, "")])
 
 
 def _service(card: ServiceCard, *, sees_money: bool) -> tuple[str, str, str, str, str]:
