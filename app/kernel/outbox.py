@@ -14,8 +14,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.util import identity_key
 
-from app.kernel import aftermath, clock, db, jobs, logs, metrics, tenancy
+from app.kernel import aftermath, clock, db, jobs, leases, logs, metrics, tenancy
 
 STATES = ("waiting", "leased", "done", "dead", "kept")
 """`kept`: not sent and not to be, because nothing is configured that could send it."""
@@ -103,25 +104,10 @@ def claim(model: type[OutboxMixin], *, limit: int = 10, lease_seconds: float = 6
     """
     now = clock.now()
     token, until = UUID(bytes=_Process.mark + secrets.token_bytes(8)), now + timedelta(seconds=lease_seconds)
-    row: Any = model
-    order = [getattr(row, name) for name in model.outbox_order]
-    due = (
-        sa.select(row.id)
-        .where(row.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'leased'")]), row.next_at <= now)
-        .order_by(*order)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    take = (
-        sa.update(row)
-        .where(row.id.in_(sa.select(due.c.id)))
-        .values(state="leased", attempts=row.attempts + 1, next_at=until, lease_until=until, lease_token=token)
-        .returning(row.id, row.tenant_id, row.attempts, *order)
-        .execution_options(synchronize_session=False)
-    )
+    values = {"due_at": now, "most": limit, "until": until, "token": token}
     with tenancy.across_tenants("sweep"), db.transaction() as session:
-        found = sorted(session.execute(take).all(), key=lambda one: (*one[3:-1], one.id))
+        found = session.execute(leases.claiming(cast(Any, model)), values).all()
+    found = sorted(found, key=lambda one: (*one[3:], one.id))
     return [Claimed(model, one.id, one.tenant_id, token, one.attempts, until) for one in found]
 
 
@@ -195,8 +181,14 @@ def _settle(row: Claimed | OutboxMixin, outcome: str, **values: Any) -> bool:
 
 def _write(row: Claimed | OutboxMixin, **values: Any) -> bool:
     model: Any = row.model if isinstance(row, Claimed) else type(row)
-    mine = sa.update(model).where(model.id == row.id, model.state == "leased", model.lease_token == row.lease_token)
-    return _count(mine.values(**values)) == 1
+    session = db.session()
+    mine = {"mine_id": row.id, "mine_tenant": row.tenant_id, "mine_token": row.lease_token}
+    new = {f"new_{name}": value for name, value in values.items()}
+    written = session.execute(leases.settling(model, tuple(values)), {**mine, **new})
+    loaded = session.identity_map.get(identity_key(model, row.id))
+    if loaded is not None:
+        session.expire(loaded)
+    return cast("sa.CursorResult[Any]", written).rowcount == 1
 
 
 def _count(statement: sa.Update) -> int:
