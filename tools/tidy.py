@@ -19,7 +19,7 @@ _HOSTS = (
 )
 _PATTERNS = {
     "a registry's host": re.compile("|".join(re.escape(host) for host in _HOSTS)),
-    "a registry's host in a lock": re.compile(r'"resolved":|^--(extra-)?index-url|@ https?://'),
+    "a registry's host in a lock": re.compile('"resolved"' + r":|^--(extra-)?index-url|" + "@ " + "https?://"),
     "a path of a machine": re.compile(r"(?<![\w./-])/(root|home|work)" + r"/[\w.]"),
 }
 

@@ -11,7 +11,7 @@ def test_the_debug_address_says_the_status_and_the_time(client):
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/live"])
-def test_it_is_alive(client, path):
+def test_everybody_hears_that_it_is_alive(client, path):
     answer = client.get(path)
 
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
