@@ -79,7 +79,7 @@ def _owner_email(settings: Settings) -> str:
     try:
         return accounts.clean_email(settings.owner_email or DEFAULT_OWNER)
     except Invalid as problem:
-        raise SettingError("MPANEL_OWNER_EMAIL must be an address that mail can reach, as name@example.com") from problem
+        raise SettingError("MPANEL_OWNER_EMAIL must be an address that mail reaches, as name@example.com") from problem
 
 
 def _kept(settings: Settings) -> list[str]:

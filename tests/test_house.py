@@ -107,9 +107,7 @@ def test_no_template_loads_anything_foreign():
 
 
 def test_nothing_is_put_off():
-    found = grep(
-        python_files("app", "migrations") + templates(), r"(?i)\b(TODO|FIXME|XXX|coming soon|lorem ipsum)\b"
-    )
+    found = grep(python_files("app", "migrations") + templates(), r"(?i)\b(TODO|FIXME|XXX|coming soon|lorem ipsum)\b")
 
     assert found == []
 

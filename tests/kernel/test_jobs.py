@@ -173,7 +173,7 @@ def test_whoever_can_write_to_the_queue_can_ring_but_not_run_code(work):
     stored = jobs.huey().serialize_task(jobs._State.ring_task.s("test", 1.0))
 
     assert stored.startswith(b'["') and b"test" in stored
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         jobs.huey().deserialize_task(b"\x80\x05cos\nsystem\n(S'true'\ntR.")
 
 

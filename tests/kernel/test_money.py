@@ -62,7 +62,30 @@ def test_what_is_written_reads_back_the_same(currency, minor):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-1", "+1", "1e3", "1e309", "NaN", "Infinity", "0x10", "1_000", "1,000", "１００", "1.", ".5.", "1.234", " 1", "1 ", "٣", "1.٣", "1\n", "²", "9" * 40, str(LARGEST_MINOR)],
+    [
+        "",
+        "-1",
+        "+1",
+        "1e3",
+        "1e309",
+        "NaN",
+        "Infinity",
+        "0x10",
+        "1_000",
+        "1,000",
+        "１００",
+        "1.",
+        ".5.",
+        "1.234",
+        " 1",
+        "1 ",
+        "٣",
+        "1.٣",
+        "1\n",
+        "²",
+        "9" * 40,
+        str(LARGEST_MINOR),
+    ],
 )
 def test_what_is_no_plain_amount_of_dollars_is_refused_by_name(text):
     with pytest.raises(Invalid) as refusal:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -240,7 +241,7 @@ def test_hourly_work_runs_every_real_hour_of_the_night_the_clocks_change():
         moment = job.next_after(moment)
         found.append(moment)
 
-    assert [(later - earlier) for earlier, later in zip(found, found[1:], strict=False)] == [timedelta(hours=1)] * 4
+    assert [(later - earlier) for earlier, later in pairwise(found)] == [timedelta(hours=1)] * 4
 
 
 def test_a_wrong_expression_stops_the_start(work):
