@@ -30,6 +30,7 @@ from tools.walk import (
     chromium,
     crawl,
     new_customer,
+    pattern,
     set_password,
     sign_in,
 )
@@ -110,7 +111,7 @@ def opened_parts(album: Album, visitor: Visitor, who: str, path: str) -> None:
             opener = sight.page.locator("main [data-dialog-open]").nth(index)
             opener.evaluate("(button) => button.closest('details')?.setAttribute('open', '')")
             opener.click()
-            _part(album, sight, f"{who}-dialog-{name_of('', path)}-{index + 1}")
+            _part(album, sight, f"{who}-dialog-{name_of('', pattern(path))}-{index + 1}")
         sight.go(path)
         sight.page.locator(".mp-account > summary").click()
         _part(album, sight, f"{who}-account-menu")

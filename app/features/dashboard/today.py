@@ -123,7 +123,7 @@ def _orders(zone: str) -> list[tuple[str, ...]]:
             words.ago(card.placed_at, zone),
             words.exact(card.placed_at, zone),
         )
-        for card in orders.recent_orders(limit=8)
+        for card in orders.recent_orders(limit=6)
     ]
 
 
