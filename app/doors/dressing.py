@@ -27,7 +27,7 @@ def _context() -> dict[str, Any]:
     return {
         "brand": branding.brand() if "tenant" in g else None,
         "principal": who,
-        "navigation": navigation(who, request.path) if who is not None else [],
+        "navigation": navigation(who, request.path, is_operator=g.tenant.is_operator) if who is not None else [],
         "crumbs": [],
         "theme": _theme(),
         "toasts": get_flashed_messages(with_categories=True),

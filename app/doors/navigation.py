@@ -56,8 +56,12 @@ CLIENT = (
 )
 
 
-def navigation(who: Principal, path: str) -> list[Group]:
-    """What `who` may go to, with the entry of `path` marked."""
+OPERATORS_OWN = frozenset({"/admin/ops"})
+"""For the staff of the first tenant only."""
+
+
+def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
+    """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked."""
     role = who.staff_role or who.customer_role
     if role is None:
         return []
@@ -68,7 +72,7 @@ def navigation(who: Principal, path: str) -> list[Group]:
         items = tuple(
             Item(text, href, icon, current=path == href or (href != root and path.startswith(href + "/")))
             for text, href, icon, least in entries
-            if role >= least
+            if role >= least and (is_operator or href not in OPERATORS_OWN)
         )
         if items:
             groups.append(Group(label, items))

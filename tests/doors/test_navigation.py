@@ -1,0 +1,26 @@
+"""Nobody is led to a door that does not open for them."""
+
+from app.doors.navigation import navigation
+from app.kernel import ids
+from app.kernel.access import Principal, Role
+
+
+def hrefs(who: Principal, *, is_operator: bool = True) -> set[str]:
+    return {item.href for group in navigation(who, "/admin", is_operator=is_operator) for item in group.items}
+
+
+def test_every_entry_opens_for_whoever_sees_it(request, sign_in, tenant):
+    from tests.support.cast import make_staff
+
+    for role in Role:
+        browser = sign_in(make_staff(f"{role.name}@harbourline.example", role.name, role))
+        who = Principal(tenant_id=tenant.id, user_id=ids.new_id(), staff_role=role)
+        for href in hrefs(who):
+            assert browser.get(href).status_code == 200, f"{role.name} is led to {href}"
+
+
+def test_operations_are_for_the_operators_staff_alone():
+    who = Principal(tenant_id=ids.new_id(), user_id=ids.new_id(), staff_role=Role.OWNER)
+
+    assert "/admin/ops" in hrefs(who)
+    assert "/admin/ops" not in hrefs(who, is_operator=False)
