@@ -58,7 +58,7 @@ def look(who: Principal, *, has_mail_server: bool) -> Today:
         orders=_orders(zone),
         customers=_customers(zone),
         shows_money=shows_money,
-        ops_href="/admin/ops" if role >= Role.ADMIN else "",
+        ops_href="/admin/ops" if role >= Role.ADMIN and tenant.is_operator else "",
     )
 
 
