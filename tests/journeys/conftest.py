@@ -2,20 +2,13 @@
 
 import pytest
 
+from app.setup import SAMPLE
 from tests.support.mail import MailServer
 from tests.support.panel import Panel, PanelMaker
 from tests.support.redis import Redis
 
-SIGN_UP = {
-    "email": "customer@example.com",
-    "firstName": "John",
-    "lastName": "Doe",
-    "planId": "shared-starter",
-    "billingCycle": "oneYear",
-    "promoCode": "WELCOME20",
-    "marketingSource": "google-ads",
-    "utmParams": {"campaign": "summer-sale", "source": "google", "medium": "cpc"},
-}
+SIGN_UP = SAMPLE
+"""What `make run` prints as its example."""
 PASSWORD = "seven sleepy otters 42"
 
 
