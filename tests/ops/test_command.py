@@ -117,6 +117,6 @@ def test_files_are_private(house):
     house.stop()
 
     assert house.data.stat().st_mode & 0o077 == 0
-    for name in ("queue.db", "limits.db"):
+    for name in ("mpanel.db", "mpanel.db-wal", "queue.db", "limits.db"):
         path = house.data / name
         assert not path.exists() or path.stat().st_mode & 0o077 == 0, name
