@@ -4,7 +4,8 @@ Windows are fixed and begin with the first hit; a refused hit does not prolong
 them, so waiting `Retry-After` seconds always works. Counters are in Redis where
 there is one, else in a small SQLite file or an UNLOGGED PostgreSQL table: exact
 under parallel bursts and over all processes. When Redis is away the SQL store
-counts, from nought; when that fails too, each process for itself.
+counts, from nought; when that fails too, each process for itself. Each tenant
+has counters of its own: nothing done at one's door opens or shuts another's.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from typing import TypeVar
 
 from limits import RateLimitItem, parse
 
-from app.kernel import clock, db, logs, metrics
+from app.kernel import clock, db, logs, metrics, tenancy
 from app.kernel.counters import Counters, MemoryCounters, PostgresCounters, RedisCounters, SqliteCounters
 from app.kernel.errors import TooMany
 
@@ -128,7 +129,8 @@ def _parsed(rule: str) -> RateLimitItem:
 
 def _key(item: RateLimitItem, parts: tuple[str, ...]) -> str:
     """Short and without personal data: addresses and e-mails are hashed."""
-    named = "\0".join(parts)
+    whose = str(tenancy.current()) if tenancy.is_set() else ""
+    named = "\0".join((whose, *parts))
     return item.key_for(hashlib.sha256(named.encode()).hexdigest()[:32])
 
 

@@ -167,6 +167,18 @@ def test_the_limit_counts_every_spelling_as_one(client, alice, email):
     assert sign_in(client, email, "a wrong password", ip="198.51.100.200").status_code == 429
 
 
+def test_a_namesake_of_another_tenant_neither_frees_nor_locks_an_account(panel_app, client, alice, other_tenant):
+    with tenancy.as_tenant(other_tenant.id):
+        _customer, namesake = accounts.register(email=alice.email, first_name="Al", last_name="Ice")
+        give_password(namesake)
+    elsewhere = open_client(panel_app, host=OTHER_HOST, tenant_id=other_tenant.id)
+    for n in range(10):
+        sign_in(client, alice.email, "a wrong password", ip=f"198.51.100.{n}")
+
+    assert sign_in(elsewhere, alice.email, ip="192.0.2.1").status_code == 303
+    assert sign_in(client, alice.email, "wrong again", ip="198.51.100.99").status_code == 429
+
+
 def test_an_unknown_account_is_throttled_like_a_known_one(client, alice):
     known = [sign_in(client, alice.email, "x" * 10, ip=f"198.51.100.{n}").status_code for n in range(12)]
     unknown = [sign_in(client, "nobody@example.com", "x" * 10, ip=f"192.0.2.{n}").status_code for n in range(12)]
