@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from app.kernel import clock
+from app.kernel import clock, sqlite
 from app.kernel.columns import JSON as JSON
 from app.kernel.columns import Id as Id
 from app.kernel.columns import UtcDateTime as UtcDateTime
@@ -124,7 +124,7 @@ def use(engine: Engine) -> Engine:
 
 
 def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30_000) -> Engine:
-    """An engine set up as the panel needs it, not yet the panel's own."""
+    """An engine set up as the panel needs it, not yet the panel's own. What it is given is in no error's text."""
     if sa.make_url(url).get_backend_name() == "sqlite":
         engine = sa.create_engine(
             url,
@@ -133,9 +133,11 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
             max_overflow=10,
             pool_timeout=8,
             connect_args={"timeout": 30, "check_same_thread": False},
+            hide_parameters=True,
         )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "do_connect", sqlite.keep_private)
+        event.listen(engine, "connect", sqlite.prepare)
+        event.listen(engine, "begin", sqlite.begin)
         return engine
     return sa.create_engine(
         url,
@@ -143,6 +145,7 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
         max_overflow=10,
         pool_timeout=8,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC",
@@ -152,27 +155,6 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
             "tcp_user_timeout": 8000,
         },
     )
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver's own guessing of transactions off
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "busy_timeout=30000",
-        "foreign_keys=ON",
-        "cache_size=-65536",
-        "mmap_size=268435456",
-        "journal_size_limit=67108864",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("panel_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def dispose() -> None:
@@ -254,8 +236,8 @@ def end(token: Token[PanelSession | None], *, commit: bool) -> None:
         else:
             current.rollback()
     finally:
-        current.close()
         _session.reset(token)
+        current.close()
         if committed:
             for action in current.info["after_commit"]:
                 action()

@@ -210,6 +210,29 @@ def test_foreign_keys_are_kept_by_the_store(fresh_engine):
         session.add(Customer(name="X", email="x@example.com", currency="USD", search_key="x"))
 
 
+def test_the_text_of_an_error_shows_no_value(fresh_engine):
+    with pytest.raises(sa.exc.IntegrityError) as found, tenancy.across_tenants("operator"), db.transaction() as session:
+        session.add_all([a_tenant("secret-value"), Tenant(slug="secret-value", name="a-hidden-name")])
+        session.flush()
+
+    assert "a-hidden-name" not in str(found.value)
+
+
+@pytest.mark.only_store("sqlite")
+def test_the_file_and_what_lies_beside_it_are_nobody_elses(tmp_path):
+    path = tmp_path / "panel.db"
+    for mode in (None, 0o644):
+        if mode is not None:
+            path.chmod(mode)
+        engine = db.make_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS things (id INTEGER)")
+            modes = {name.name: name.stat().st_mode & 0o777 for name in tmp_path.iterdir()}
+        engine.dispose()
+
+        assert modes and set(modes.values()) == {0o600}, modes
+
+
 @pytest.mark.only_store("sqlite")
 def test_a_writing_unit_of_sqlite_takes_the_lock_with_its_first_statement(fresh_engine, fresh_url):
     path = sa.make_url(fresh_url).database

@@ -1,0 +1,41 @@
+"""What the panel asks of SQLite: WAL, foreign keys, IMMEDIATE for those who write, and a file that is nobody else's."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+
+def keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """Before connecting: only the panel's own user reads the file. What SQLite keeps beside it takes its mode."""
+    path = Path(arguments[0])
+    if not path.is_absolute():  # in memory
+        return
+    with suppress(OSError):  # somebody else's file, or no folder: connecting says what is wrong
+        if not path.exists():
+            path.touch(0o600, exist_ok=False)
+        path.chmod(0o600)
+
+
+def prepare(connection: Any, _record: Any) -> None:
+    """Set up a new connection."""
+    connection.isolation_level = None  # the driver's own guessing of transactions off
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def begin(connection: Connection) -> None:
+    """Begin; a unit that writes takes the lock at once, because upgrading a read to a write fails at once."""
+    writes = connection.get_execution_options().get("panel_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
