@@ -16,12 +16,14 @@ from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
 from app.kernel import aftermath, csrf, db, limits, tenancy, visitor
 from app.kernel.access import Access, Actor, Principal, access_of, acting
-from app.kernel.errors import Forbidden, NotFound, Unavailable
+from app.kernel.errors import Forbidden, NotFound, TooLarge, Unavailable
 from app.kernel.pages import client_address, csrf_secret, maybe_principal, user_agent
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC_WRITES = ("60/minute",)
 """What an address may write where the route sets no limit of its own and nobody is signed in."""
+MOST_FIELDS = 1000
+"""Fields of one form; as many as `MAX_FORM_PARTS` allows where files are sent."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -178,9 +180,16 @@ def _refuse_forgery(mark: Access) -> None:
     own_page_without_referrer = origin == "null" and site == "same-origin"
     if origin is not None and not _is_own(origin) and not own_page_without_referrer:
         raise Forbidden("That came from another site.", code="foreign_origin")
+    _refuse_flood()
     token = request.headers.get(csrf.TOKEN_HEADER) or request.form.get(csrf.TOKEN_FIELD)
     if not csrf.is_valid(csrf_secret(), token):
         raise Forbidden("This form was made for another visit. Go back, reload and send it again.", code="csrf")
+
+
+def _refuse_flood() -> None:
+    """Reading a million fields takes a second of one core, for somebody who is not known yet."""
+    if request.mimetype == "application/x-www-form-urlencoded" and request.get_data().count(b"&") >= MOST_FIELDS:
+        raise TooLarge("This form has too many fields.")
 
 
 def _is_own(origin: str) -> bool:
@@ -237,7 +246,6 @@ def _note(response: Response) -> None:
 
 
 def _clean_up() -> None:
-    close_unit(commit=False)
-    rooms = g.pop("rooms", None)
-    if rooms is not None:
-        rooms.close()
+    """The thread's next request inherits neither tenant nor actor, even when the database broke meanwhile."""
+    with g.pop("rooms", None) or ExitStack():
+        close_unit(commit=False)

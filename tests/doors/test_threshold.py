@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.doors import threshold
 from app.features.accounts.models import User
 from app.features.tenants.models import Tenant
+from app.kernel import tenancy
 from app.kernel.access import access_of
 from tests.support.cast import HOST, OTHER_HOST, SignIn
 from tests.support.clients import PanelClient
@@ -164,6 +166,31 @@ def test_a_body_over_a_megabyte_is_refused(as_alice: PanelClient) -> None:
     answer = as_alice.post("/sign-in", data={"email": "a" * (1024 * 1024 + 1)})
 
     assert answer.status_code == 413
+
+
+def test_a_form_of_very_many_fields_is_refused_before_it_is_read(client: PanelClient, monkeypatch: Any) -> None:
+    monkeypatch.setattr(
+        "werkzeug.formparser.FormDataParser.parse", lambda *_, **__: pytest.fail("a million fields were read")
+    )
+    form = {"data": "a&" * 500_000, "content_type": "application/x-www-form-urlencoded", "csrf": False}
+
+    assert client.post("/sign-in", **form).status_code == 413
+
+
+def test_a_thread_keeps_nobodys_tenant_when_the_database_breaks_at_the_end(
+    panel_app: Flask, client: PanelClient, monkeypatch: Any
+) -> None:
+    before = tenancy.current()
+    with tenancy.across_tenants("operator"):
+        with monkeypatch.context() as broken, pytest.raises(OSError, match="gone"):
+            broken.setattr(threshold, "close_unit", lambda **_: _fail())
+            client.get("/no-such-page")
+        assert not tenancy.is_set()
+    assert tenancy.current() == before
+
+
+def _fail() -> None:
+    raise OSError("gone")
 
 
 def test_a_bug_is_a_500_with_a_number_and_no_detail(panel_app: Flask, client: PanelClient, monkeypatch: Any) -> None:
