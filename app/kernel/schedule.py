@@ -269,8 +269,8 @@ def renew() -> None:
 
 def hasten(name: str) -> bool:
     """Make `name` due now, besides its slots. In the open unit of work; False when there is no such work."""
-    found = db.session().scalar(sa.select(ScheduledJob.next_run_at).where(ScheduledJob.name == name))
-    if found is None:
+    wanted = sa.select(ScheduledJob.next_run_at).where(ScheduledJob.name == name)
+    if not name.isprintable() or db.session().scalar(wanted) is None:
         return False
     soon = sa.update(ScheduledJob).where(ScheduledJob.name == name, ScheduledJob.next_run_at > clock.now())
     _count(soon.values(next_run_at=clock.now()))

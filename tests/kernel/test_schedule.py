@@ -184,6 +184,7 @@ def test_run_now_brings_the_next_run_forward(work, time):
     with db.transaction():
         assert schedule.hasten("test.hourly")
         assert not schedule.hasten("nothing")
+        assert not schedule.hasten("nul\0")
 
     assert look() == 1
     assert work.slots == [NOW]
