@@ -31,6 +31,7 @@ TRUSTED = {"templates/messages/mail/_layout.html": "our own mail.css, which the 
 RAW = {
     "app/features/ops/picture.py": "asks Alembic for the revision, which wants a connection",
     "app/features/ops/service.py": "asks Alembic for the revision, which wants a connection",
+    "app/features/tenants/service.py": "reads its own table, which belongs to nobody, by name",
 }
 """Rooms that go past the session, and what for."""
 
@@ -81,9 +82,12 @@ def test_only_the_clock_asks_what_time_it_is():
 
 
 def test_no_room_goes_round_the_session():
+    """Nor round the tenant: a bare table beside an entity in one statement is not filtered on SQLite."""
     rooms = python_files("app/features")
 
-    assert but_for(RAW, grep(rooms, r"exec_driver_sql|\.connection\(\)|sqlite3|psycopg")) == []
+    assert (
+        but_for(RAW, grep(rooms, r"exec_driver_sql|\.connection\(\)|sqlite3|psycopg|\.__table__|from_statement")) == []
+    )
 
 
 def test_money_is_never_a_float():
