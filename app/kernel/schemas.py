@@ -21,6 +21,8 @@ __all__ = ["Answer", "Body", "Line", "Major", "MoneyOut", "Query", "camel", "one
 
 _MOST_FIELDS_NAMED = 20
 _LONGEST_NAME = 100
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's embeddings, overrides and isolates: they make a page or a file's name read otherwise than it is."""
 
 
 class Body(BaseModel):
@@ -44,8 +46,8 @@ class Answer(BaseModel):
 
 
 def one_line(text: str) -> str:
-    """`text`, if it is one line without control characters."""
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+    """`text`, if it is one line without control characters and nothing that turns the words around it about."""
+    if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} or sign in _TURNING for sign in text):
         raise ValueError("This must be one line of plain text.")
     return text
 

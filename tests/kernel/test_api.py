@@ -200,6 +200,7 @@ WRONG = {
     "too long": ('{"firstName": "aaaaaaaaaaa"}', "firstName"),
     "blank": ('{"firstName": "   "}', "firstName"),
     "two lines": ('{"firstName": "a\\nb"}', "firstName"),
+    "turned about": ('{"firstName": "a\\u202eb"}', "firstName"),
     "NUL": ('{"firstName": "a\\u0000"}', "firstName"),
     "lone surrogate": ('{"firstName": "\\ud800"}', "firstName"),
     "NUL inside": ('{"firstName": "a", "inner": {"deepWord": "\\u0000"}}', "inner.deepWord"),
