@@ -77,6 +77,7 @@ def migrate() -> None:
     """Bring the database to the newest revision. Of several at once, one migrates and the others wait."""
     found = settings()
     migrations.upgrade(found.migrate_url, found.data)
+    click.echo("The database is at the newest revision.")
 
 
 @main.command()
@@ -98,15 +99,21 @@ def init(with_demo: bool) -> None:
 @click.option("--seed", default=1, show_default=True, type=int)
 @plainly
 def demo(customers: int, seed: int) -> None:
-    """Load believable customers. The same seed makes the same ones."""
-    with panel():
+    """Load believable customers. The same seed makes the same ones; those who are here already stay as they are."""
+    with panel() as found:
+        if found.smtp_url is not None:
+            raise Failure("SMTP_URL is set, and the demo's people would be written to: load it without a mail server")
         with tenancy.across_tenants("operator"), db.transaction(write=False):
             tenant = tenants.operator()
         if tenant is None:
             raise Failure("there is no tenant yet; run `mpanel init` first")
         with tenancy.as_tenant(tenant.id):
             login = sample.load(customers=customers, seed=seed)
-    click.echo(f"{customers} customers. One to sign in as: {login.email}   {login.password}")
+    if not login.made:
+        click.echo("All of them are here already; another --seed makes others.")
+        return
+    people = "1 customer" if login.made == 1 else f"{login.made} customers"
+    click.echo(f"{people}. One to sign in as: {login.email}   {login.password}")
 
 
 @main.group()

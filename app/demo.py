@@ -51,10 +51,11 @@ CYCLES = ("monthly", "monthly", "oneYear", "quarterly")
 
 @dataclass(frozen=True)
 class DemoLogin:
-    """Somebody to sign in as."""
+    """Somebody to sign in as, and how many were made; no e-mail when all were there already."""
 
     email: str
     password: str
+    made: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,16 @@ class _Person:
     country: str
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What somebody orders, and what led them here."""
+
+    plan: str
+    source: tuple[str, str, str, str] | None
+    cycle: str
+    promo_code: str | None
+
+
 def load(*, customers: int, seed: int = 1) -> DemoLogin:
     """Make `customers` customers in the tenant that is set, and return a login for the first.
 
@@ -76,17 +87,18 @@ def load(*, customers: int, seed: int = 1) -> DemoLogin:
     chance = random.Random(seed)
     password = secrets.token_urlsafe(9)
     password_hash = crypto.hash_password(password)
-    login = ""
+    login, made = "", 0
     for index in range(customers):
-        person, when = _person(chance, index), _when(chance, index, customers)
+        person, when, wish = _person(chance, index), _when(chance, index, customers), _wish(chance)
         with acting(Actor(name="demo")), clock.moved_to(when), db.transaction():
             if accounts.is_email_taken(person.email):
                 continue
-            user = _sell(chance, person)
+            user = _sell(person, wish)
+            made += 1
             if not login:
                 login = person.email
                 accounts.give_password(user, password_hash)
-    return DemoLogin(login, password)
+    return DemoLogin(login, password, made)
 
 
 def _person(chance: random.Random, index: int) -> _Person:
@@ -102,17 +114,20 @@ def _when(chance: random.Random, index: int, customers: int) -> datetime:
     return clock.now() - timedelta(days=DAYS_BACK * (1 - share), minutes=5)
 
 
-def _sell(chance: random.Random, person: _Person) -> User:
-    product = catalogue.find_sellable(chance.choice(PLANS))
-    source = chance.choice(SOURCES)
+def _wish(chance: random.Random) -> _Wish:
+    plan, source, cycle = chance.choice(PLANS), chance.choice(SOURCES), chance.choice(CYCLES)
+    return _Wish(plan, source, cycle, "WELCOME20" if chance.random() < 0.25 else None)
+
+
+def _sell(person: _Person, wish: _Wish) -> User:
+    product = catalogue.find_sellable(wish.plan)
     customer, user = accounts.register(
         email=person.email,
         first_name=person.first_name,
         last_name=person.last_name,
-        attribution=Attribution(*source) if source else Attribution(),
+        attribution=Attribution(*wish.source) if wish.source else Attribution(),
     )
     accounts.update_customer(customer, company=person.company, country=person.country)
-    price = catalogue.price_of(product, chance.choice(CYCLES), customer.currency)
-    code = "WELCOME20" if chance.random() < 0.25 else None
-    orders.sell_to_new_customer(customer=customer, user=user, product=product, price=price, promo_code=code)
+    price = catalogue.price_of(product, wish.cycle, customer.currency)
+    orders.sell_to_new_customer(customer=customer, user=user, product=product, price=price, promo_code=wish.promo_code)
     return user

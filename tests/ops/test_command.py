@@ -1,5 +1,9 @@
 """`mpanel`: what the operator types, and what comes back."""
 
+import itertools
+import json
+import re
+import shlex
 import socket
 import subprocess
 
@@ -24,6 +28,22 @@ def test_init_is_safe_to_repeat_and_shows_no_given_password(make_panel):
     assert "everything is kept" in again.stdout
 
 
+def test_the_first_start_prints_a_customer_and_a_sign_up_that_work(make_panel):
+    panel = make_panel(init=False)
+    printed = panel.command("init", "--demo").stdout
+    panel.start()
+
+    words = shlex.split(printed[printed.index("  curl ") :].replace("\\\n", ""))
+    headers = dict(word.split(": ", 1) for flag, word in itertools.pairwise(words) if flag == "-H")
+    answer = panel.post_json(words[2].removeprefix(panel.url), json.loads(words[-1]), **headers)
+    customer = re.search(r"  customer   (\S+)   (\S+)   (\S+)\n", printed)
+
+    assert answer.status == 201
+    assert answer.json["data"]["setPasswordUrl"].startswith(f"{panel.url}/set-password?token=")
+    assert customer is not None and customer[1] == f"{panel.url}/sign-in"
+    assert "/admin/sign-in" in printed and "WELCOME20" in printed
+
+
 def test_a_key_is_printed_and_nothing_else(house):
     done = house.command("api-key", "create", "--name", "site", "--scope", "marketing")
 
@@ -37,6 +57,17 @@ def test_a_lost_owner_gets_a_link(house):
 
     assert OWNER_EMAIL in done.stdout
     assert f"{house.url}/set-password?token=" in done.stdout
+
+
+def test_the_demo_writes_to_nobody_and_is_loaded_once(house):
+    refused = house.command("demo", "--customers", "2", check=False, SMTP_URL="smtp://127.0.0.1:9")
+    first, again = (house.command("demo", "--customers", count).stdout for count in ("2", "3"))
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith("mpanel: SMTP_URL is set")
+    assert first.startswith("2 customers. One to sign in as: ")
+    assert again.startswith("1 customer. One to sign in as: ")
+    assert house.command("demo", "--customers", "3").stdout.startswith("All of them are here already")
 
 
 def test_scheduled_work_is_listed_and_a_slot_runs_once_by_hand(house):

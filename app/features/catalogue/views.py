@@ -21,6 +21,3 @@ VIEWS: dict[str, list[str]] = {
     ],
 }
 """Data definition statements by dialect, to be run after the tables; each may be run again."""
-
-DROP_VIEWS = ["DROP VIEW IF EXISTS hosting_plans"]
-"""Undoes them, before the tables go."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,8 +33,6 @@ class ServiceCard:
     cycle: str
     next_step: str
     """What happens next, in one short sentence."""
-    ordered_at: datetime
-    paid_until: datetime | None
     href: str
     """Its page in the portal."""
 
@@ -66,8 +63,6 @@ def card(subscription: Subscription, product: Product, first_invoice: Invoice | 
         subscription.price_words,
         subscription.cycle,
         next_step(subscription),
-        subscription.created_at,
-        subscription.period_end,
         f"/client/services/{subscription.id}",
     )
 
