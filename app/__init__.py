@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
-from flask_sqlalchemy import SQLAlchemy
 
 from app import config, reactions
 from app.config import Settings
 from app.doors import admin, api, client, dressing, public, refusals, threshold
 from app.kernel import assets, buffer, crypto, db, jobs, limits
-from app.kernel.db import Base
 
 ROOT = Path(__file__).parent.parent
 MAX_BODY = 1024 * 1024
@@ -37,7 +34,6 @@ def create_app(settings: Settings) -> Flask:
         MAX_FORM_PARTS=1000,
         WTF_CSRF_ENABLED=True,
     )
-    Migrate(app, SQLAlchemy(metadata=Base.metadata, disable_autonaming=True), directory=str(ROOT / "migrations"))
     prepared = assets.prepare(ROOT / "static", settings.data / "assets")
     dressing.install(app, prepared)
     threshold.install(app, settings)

@@ -15,7 +15,7 @@ from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid
 
-DEFAULT_OWNER = "owner@harbourline.example.com"
+DEFAULT_OWNER = "owner@mpanel.example.com"
 PLAIN_HOUSE: tuple[str, str, dict[str, str]] = ("mPanel", "", {})
 DEMO_HOUSE: tuple[str, str, dict[str, str]] = (
     "Harbourline",
@@ -59,7 +59,11 @@ def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
             branding.install_defaults(tenant, **brand)
             catalogue.install_defaults()
             accounts.create_staff(
-                email=email, first_name="Olive", last_name="Owner", role=Role.OWNER, password_hash=password_hash
+                email=email,
+                first_name=email.partition("@")[0].replace(".", " ").title(),
+                last_name="",
+                role=Role.OWNER,
+                password_hash=password_hash,
             )
     shown = "the one in MPANEL_OWNER_PASSWORD" if settings.owner_password else password
     lines = [

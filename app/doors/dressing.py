@@ -24,6 +24,8 @@ def install(app: Flask, assets: Assets) -> None:
 
 def _context() -> dict[str, Any]:
     who = maybe_principal()
+    if g.get("is_fragment"):  # no frame is drawn, and toasts wait for the next whole page
+        return {"brand": branding.brand(), "principal": who, "request_id": g.request_id}
     return {
         "brand": branding.brand() if "tenant" in g else None,
         "principal": who,

@@ -24,6 +24,8 @@ PUBLIC_WRITES = ("60/minute",)
 """What an address may write where the route sets no limit of its own and nobody is signed in."""
 MOST_FIELDS = 1000
 """Fields of one form; as many as `MAX_FORM_PARTS` allows where files are sent."""
+NOWHERE = Access("public")
+"""An address without a route: its 404 or 405 is drawn for whoever asks."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -83,10 +85,9 @@ def _enter(app: Flask, settings: Settings) -> None:
     if mark is not None and mark.kind == "platform":
         return
     _enter_house()
+    _recognise(mark or NOWHERE, settings)
     if mark is None:
-        open_unit(write=False)
         return
-    _recognise(mark, settings)
     _count(mark)
     mark.admit(maybe_principal())
     _refuse_forgery(mark)
@@ -165,7 +166,7 @@ def _count(mark: Access) -> None:
     rules = mark.limits
     if not rules and who is None and request.method not in SAFE:
         rules = PUBLIC_WRITES
-    counted = str(who.key_id) if who is not None and who.key_id is not None else g.visitor.network
+    counted = g.visitor.network if who is None else str(who.key_id or who.user_id)
     for rule in rules:
         limits.hit(rule, str(request.endpoint), counted)
 

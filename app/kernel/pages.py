@@ -31,6 +31,7 @@ def page(template: str, *, status: int = 200, **context: Any) -> Response:
     target = request.headers.get("HX-Target") if request.headers.get("HX-Request") == "true" else None
     whole = request.headers.get("HX-History-Restore-Request") == "true" or request.headers.get("HX-Boosted") == "true"
     if target and not whole and target in current_app.jinja_env.get_template(template).blocks:
+        g.is_fragment = True
         answer = make_response(render_block(template, target, **context), status)
     else:
         answer = make_response(render_template(template, **context), status)

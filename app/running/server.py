@@ -128,12 +128,42 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
         return not self.requests and self.request is None and not self.total_outbufs_len
 
 
+class Lanes(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is untyped
+    """Requests that spend their time on a password hash queue in a lane of their own, one at a time.
+
+    However many sign in, the other threads go on answering pages, and one
+    hash's memory is held, not one a thread.
+    """
+
+    def __init__(self, slow: frozenset[str]) -> None:
+        super().__init__()
+        self._slow = slow
+        self._lane = ThreadedTaskDispatcher()
+        self._lane.set_thread_count(1)
+
+    def add_task(self, task: Any) -> None:
+        """Queue the channel's next request where it belongs."""
+        request = task.requests[0] if task.requests else None
+        asked = getattr(request, "command", None), getattr(request, "path", "")  # what is garbled has neither
+        if asked[0] == "POST" and asked[1] in self._slow:
+            self._lane.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End both lanes' threads."""
+        ended = self._lane.shutdown(cancel_pending, timeout)
+        return bool(super().shutdown(cancel_pending, timeout)) and bool(ended)
+
+
 class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
     """Serves `application` on a socket that is bound already and may be shared with other processes."""
 
     channel_class = _Channel
 
-    def __init__(self, application: Any, listener: socket.socket, *, max_body: int) -> None:
+    def __init__(
+        self, application: Any, listener: socket.socket, *, max_body: int, slow: frozenset[str] = frozenset()
+    ) -> None:
         settings = Adjustments(
             threads=THREADS,
             ident=None,
@@ -149,7 +179,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
             listen="127.0.0.1:0",  # not listened on: the socket is there already
         )
         self.is_draining = False
-        dispatcher = ThreadedTaskDispatcher()
+        dispatcher = Lanes(slow)
         dispatcher.set_thread_count(settings.threads)
         super().__init__(
             application,

@@ -128,7 +128,8 @@ class Supervisor:
                 self._dead_workers.clear()  # it has taken over from them
         if not self._has_started and self._count("web", ready=True) == self._wanted["web"]:
             self._has_started = True
-            self._say(f"mPanel is ready: {self._settings.app_url}")
+            at = self._settings.app_url
+            self._say(f"mPanel is ready: {at} (staff: {at}/admin/sign-in; a lost owner: mpanel owner reset)")
 
     def _bury(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:

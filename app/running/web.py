@@ -12,6 +12,9 @@ from app.running.children import Ties
 from app.running.memory import share_one_arena
 from app.running.server import Server
 
+HASHING = frozenset({"/sign-in", "/admin/sign-in", "/set-password"})
+"""Where a POST checks or makes a password hash."""
+
 
 class CannotListen(Exception):
     """HOST and PORT cannot be listened on; the message is one line that names them."""
@@ -46,7 +49,7 @@ def serve(settings: Settings, ties: Ties) -> None:
     listener = socket.socket(fileno=ties.listener) if inherited else listen(settings)
     app = create_app(settings)
     # Twice the limit of the panel itself, so that a body somewhat too large is refused in the brand's words.
-    server = Server(app, listener, max_body=2 * MAX_BODY)
+    server = Server(app, listener, max_body=2 * MAX_BODY, slow=HASHING)
     children.on_stop(server.drain_soon)
     ties.watch()
     heart = Heart("web")

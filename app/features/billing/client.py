@@ -37,11 +37,10 @@ def index() -> Response:
     found = service.list_for_customer(
         customer_id, status=asked["state"] or None, number=asked["q"], cursor=request.args.get("cursor")
     )
-    owed = slots.owed_by(customer_id)
     return page(
         "billing/client/index.html",
         rows=[_row(invoice) for invoice in found.items],
-        lede=_lede(owed),
+        lede=lambda: _lede(slots.owed_by(customer_id)),  # only the whole page says it
         asked=asked,
         is_filtered=any(asked.values()),
         states=FILTERS,

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import class_mapper
 
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, PasswordToken, User
@@ -90,7 +91,8 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
     """
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
-    row = db.session().execute(_LOGIN, {"token_hash": crypto.digest(token)}).one_or_none()
+    known = {"token_hash": crypto.digest(token), "tenant_id": tenancy.current()}
+    row = db.session().execute(_LOGIN, known).one_or_none()
     now = clock.now()
     if row is None or not _stands(row.last_active_at, row.expires_at, now, is_staff=row.staff_role is not None):
         return None
@@ -110,21 +112,27 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
     )
 
 
-_LOGIN = (
+_logins, _users, _customers = (class_mapper(model).local_table for model in (UserSession, User, Customer))
+_LOGIN = tenancy.named(
     sa.select(
-        UserSession.id, UserSession.tenant_id, UserSession.user_id, UserSession.csrf_secret,
-        UserSession.last_active_at, UserSession.expires_at, User.first_name, User.last_name, User.email,
-        User.staff_role, User.customer_id, User.customer_role, Customer.company, Customer.name.label("customer_name"),
+        _logins.c.id, _logins.c.tenant_id, _logins.c.user_id, _logins.c.csrf_secret, _logins.c.last_active_at,
+        _logins.c.expires_at, _users.c.first_name, _users.c.last_name, _users.c.email, _users.c.staff_role,
+        _users.c.customer_id, _users.c.customer_role, _customers.c.company, _customers.c.name.label("customer_name"),
     )
-    .join(User, User.id == UserSession.user_id)
-    .outerjoin(Customer, Customer.id == User.customer_id)
+    .join(_users, sa.and_(_users.c.tenant_id == _logins.c.tenant_id, _users.c.id == _logins.c.user_id))
+    .outerjoin(
+        _customers, sa.and_(_customers.c.tenant_id == _users.c.tenant_id, _customers.c.id == _users.c.customer_id)
+    )
     .where(
-        UserSession.token_hash == sa.bindparam("token_hash"),
-        UserSession.ended_at.is_(None),
-        User.disabled_at.is_(None),
-        sa.or_(User.customer_id.is_(None), Customer.status == "active"),
-    )
+        _logins.c.tenant_id == sa.bindparam("tenant_id"),
+        _logins.c.token_hash == sa.bindparam("token_hash"),
+        _logins.c.ended_at.is_(None),
+        _users.c.disabled_at.is_(None),
+        sa.or_(_users.c.customer_id.is_(None), _customers.c.status == "active"),
+    ),
+    "each table is bound to the tenant that is set",
 )  # fmt: skip
+"""Asked on every request, so made once, in Core."""
 
 
 def _idle(*, is_staff: bool) -> timedelta:
