@@ -1,8 +1,10 @@
 """What every template may use: brand, principal, navigation, macros, and words for money and time."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
+from jinja2 import FileSystemBytecodeCache
 
 from app.doors.navigation import navigation
 from app.features.branding import service as branding
@@ -11,10 +13,12 @@ from app.kernel.assets import Assets
 from app.kernel.pages import csrf_token, maybe_principal
 
 
-def install(app: Flask, assets: Assets) -> None:
-    """Set up Jinja for `app`."""
+def install(app: Flask, assets: Assets, *, compiled: Path) -> None:
+    """Set up Jinja for `app`; the folder `compiled` keeps templates compiled from one start to the next."""
+    compiled.mkdir(mode=0o700, exist_ok=True)
     app.extensions["assets"] = assets
     jinja = app.jinja_env
+    jinja.bytecode_cache = FileSystemBytecodeCache(str(compiled))
     jinja.trim_blocks = jinja.lstrip_blocks = True
     jinja.globals.update(asset=assets.address, csrf_token=csrf_token)
     jinja.filters.update(ago=words.ago, day=words.day, exact=words.exact)

@@ -105,7 +105,10 @@ def hash_password(password: str) -> str:
         return _HASHER.hash(password)
 
 
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+_NOBODY = (
+    "$argon2id$v=19$m=19456,t=2,p=1$Gmxsrq5Upj2lQH7CS5eGVg$"  # a random word that nobody kept, hashed as above
+    "Dp/RHShQUhjITO5iIjCGVXQucH0UfeWW9txWAOlMklc"
+)
 
 
 def password_matches(stored: str | None, password: str) -> bool:

@@ -27,7 +27,7 @@ def prepare(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "busy_timeout=30000",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-8192",
         "mmap_size=268435456",
         "journal_size_limit=67108864",
     ):
