@@ -179,6 +179,8 @@ BAD = {
     "no first name": ({"firstName": ""}, 422, "firstName"),
     "last name left out": ({"lastName": ...}, 422, "lastName"),
     "name of two lines": ({"firstName": "John\nBcc: x"}, 422, "firstName"),
+    "web address for a first name": ({"firstName": "Win at https://evil.example"}, 422, "firstName"),
+    "web address for a last name": ({"lastName": "www.evil.example"}, 422, "lastName"),
     "NUL in a name": ({"lastName": "Doe\0"}, 422, "lastName"),
     "endless name": ({"lastName": "x" * 101}, 422, "lastName"),
     "source that is a number": ({"marketingSource": 1}, 422, "marketingSource"),

@@ -18,6 +18,17 @@ Origin = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)
 """Where somebody came from: one line, may be empty."""
 
 
+def _no_address(text: str) -> str:
+    """A name is printed in a mail to an address that nobody has proven yet: it may lead nowhere."""
+    if "://" in text or "www." in text.lower():
+        raise ValueError("A name may not hold a web address.")
+    return text
+
+
+Name = Annotated[Line, Field(max_length=100), AfterValidator(_no_address)]
+"""A person's first or last name."""
+
+
 class UtmIn(Body, alias_generator=camel):
     """The campaign's parameters, as they stood in the address."""
 
@@ -32,8 +43,8 @@ class AccountIn(Body, alias_generator=camel):
     """Somebody who orders a plan on the marketing site."""
 
     email: Annotated[Line, Field(max_length=254, examples=["customer@example.com"])]
-    first_name: Annotated[Line, Field(max_length=100, examples=["John"])]
-    last_name: Annotated[Line, Field(max_length=100, examples=["Doe"])]
+    first_name: Annotated[Name, Field(examples=["John"])]
+    last_name: Annotated[Name, Field(examples=["Doe"])]
     plan_id: Annotated[Line, Field(max_length=100, description="Slug or id.", examples=["shared-starter"])]
     billing_cycle: Annotated[
         Line, Field(max_length=20, description=f"One of {', '.join(CYCLES)}.", examples=["oneYear"])
