@@ -7,6 +7,7 @@ tells the end of the window in one go.
 import contextlib
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ from app.kernel import clock, db
 
 REDIS_TIMEOUT = 0.05
 """Seconds that one word with Redis may take."""
+
+OPEN_SECONDS = 5.0
+"""How long to try to open the SQLite file."""
 
 TABLE = sa.Table(
     "limit_counters",
@@ -125,21 +129,39 @@ class SqliteCounters(_SqlCounters):
         super().__init__()
         self._path = path
         self._local = threading.local()
+        self._opening = threading.Lock()
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-            found.execute("PRAGMA journal_mode=WAL")
-            found.execute("PRAGMA synchronous=OFF")
-            found.execute(
-                "CREATE TABLE IF NOT EXISTS limit_counters "
-                "(key TEXT PRIMARY KEY, hits INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID"
-            )
-            with contextlib.suppress(OSError):
-                self._path.chmod(0o600)
+            with self._opening:
+                self._prepare(found)
             self._local.connection = found
         return found
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Set up a new connection, and the file where it is new.
+
+        SQLite refuses at once, whatever the time-out, to turn a file to WAL while another connection does the
+        same. A thread waits for the lock above; a process tries again.
+        """
+        give_up = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                break
+            except sqlite3.OperationalError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.01)
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS limit_counters "
+            "(key TEXT PRIMARY KEY, hits INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID"
+        )
+        with contextlib.suppress(OSError):
+            self._path.chmod(0o600)
 
     def run(self, verb: str, **values: Any) -> tuple[int, float] | None:
         """Execute on this thread's own connection."""

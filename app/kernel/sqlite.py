@@ -23,9 +23,9 @@ def prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own guessing of transactions off
     cursor = connection.cursor()
     for pragma in (
+        "busy_timeout=30000",
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        "busy_timeout=30000",
         "foreign_keys=ON",
         "cache_size=-8192",
         "mmap_size=268435456",

@@ -59,6 +59,26 @@ def test_of_a_burst_exactly_ten_pass(counting):
     assert sum(passed) == 10
 
 
+def test_a_new_file_may_be_opened_by_many_at_once(fresh_engine, tmp_path):
+    for round_ in range(40):
+        (tmp_path / str(round_)).mkdir()
+        limits.configure(tmp_path / str(round_), None)
+        together = threading.Barrier(8)
+        passed: list[int] = []
+
+        def burst(together=together, passed=passed):
+            together.wait()
+            passed.append(allowed(3, "10/minute", "burst"))
+
+        threads = [threading.Thread(target=burst) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sum(passed) == 10
+
+
 @pytest.mark.both_stores
 def test_two_processes_count_together(fresh_url, tmp_path):
     program = (
