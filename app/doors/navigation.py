@@ -31,12 +31,31 @@ STAFF = (
         (
             ("Today", "/admin", "layout-dashboard", Role.VIEWER),
             ("Customers", "/admin/customers", "users", Role.VIEWER),
+            ("Orders", "/admin/orders", "shopping-cart", Role.BILLING),
+            ("Subscriptions", "/admin/subscriptions", "refresh", Role.VIEWER),
+            ("Set-up tasks", "/admin/provisioning", "server-2", Role.MEMBER),
         ),
     ),
-    ("Reach", (("Messages", "/admin/messages", "mail", Role.MEMBER),)),
+    (
+        "Money",
+        (
+            ("Invoices", "/admin/billing", "receipt", Role.BILLING),
+            ("Payments", "/admin/payments", "cash", Role.BILLING),
+            ("Products", "/admin/products", "package", Role.BILLING),
+            ("Promo codes", "/admin/promo-codes", "percentage", Role.BILLING),
+        ),
+    ),
+    (
+        "Reach",
+        (
+            ("Messages", "/admin/messages", "mail", Role.MEMBER),
+            ("Webhooks", "/admin/integrations/webhooks", "plug-connected", Role.ADMIN),
+        ),
+    ),
     (
         "House",
         (
+            ("Settings", "/admin/settings", "settings", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
             ("Operations", "/admin/ops", "activity", Role.ADMIN),
             ("Your sign-ins", "/admin/security/sessions", "shield-check", Role.VIEWER),
@@ -50,6 +69,7 @@ CLIENT = (
             ("Overview", "/client", "home", Role.VIEWER),
             ("Services", "/client/services", "server-2", Role.VIEWER),
             ("Billing", "/client/billing", "receipt", Role.BILLING),
+            ("Account", "/client/account", "user-circle", Role.VIEWER),
             ("Security", "/client/security/sessions", "shield-check", Role.VIEWER),
         ),
     ),

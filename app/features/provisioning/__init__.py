@@ -1,0 +1,1 @@
+"""Provisioning: what was paid for is set up, changed and taken down, step by step, by a driver or by hand."""
