@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -17,20 +18,26 @@ from urllib.parse import urlencode, urlsplit
 CONNECTIONS = 8
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 _SCRIPT = """
-local body = %s
-local from = 0
-function request()
-  from = from + 1
-  wrk.headers["X-Forwarded-For"] = string.format("10.%%d.%%d.%%d", from / 65536 %% 256, from / 256 %% 256, from %% 256)
-  return wrk.format(%s, nil, nil, body)
-end
+local body, method, cookies, strangers, status = %s, %s, { %s }, %d, %d
+local asked, from = {}, 0
 bad = 0
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
-function init() bad = 0 end
-function response(status) if status ~= %d then bad = bad + 1 end end
+function init()
+  for n = 1, math.max(#cookies, strangers, 1) do
+    if #cookies > 0 then wrk.headers["Cookie"] = cookies[(n - 1) %% #cookies + 1] end
+    if strangers > 0 then
+      wrk.headers["X-Forwarded-For"] = string.format("10.%%d.%%d.%%d", n / 65536 %% 256, n / 256 %% 256, n %% 256)
+    end
+    asked[n] = wrk.format(method, nil, nil, body)
+  end
+end
+function request() from = from %% #asked + 1; return asked[from] end
+function response(answer) if answer ~= status then bad = bad + 1 end end
 function done() local sum = 0; for _, t in ipairs(threads) do sum = sum + t:get("bad") end; print("BAD: " .. sum) end
 """
+STRANGERS = 20_000
+"""From how many addresses a public page is asked, so that its limits are not what is measured."""
 
 
 class Unsound(RuntimeError):
@@ -39,9 +46,10 @@ class Unsound(RuntimeError):
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk found: requests a second, and the 99th percentile in ms."""
+    """What wrk found: requests a second, the median and the 99th percentile in ms."""
 
     rate: float
+    p50: float
     p99: float
 
 
@@ -51,28 +59,39 @@ def wrk(
     seconds: int,
     connections: int = CONNECTIONS,
     headers: dict[str, str] | None = None,
+    cookies: Sequence[str] = (),
+    strangers: int = 0,
     body: str | None = None,
     status: int = 200,
 ) -> Load:
-    """Ask `url` for some seconds, as from an address of its own each time: limits are not what is measured.
+    """Ask `url` for some seconds: with one of `cookies` after the other, or as so many `strangers`.
 
     Raises:
         Unsound: an answer was not `status`, or a connection failed.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         method = "GET" if body is None else "POST"
-        script.write(_SCRIPT % (json.dumps(body) if body else "nil", json.dumps(method), status))
+        said = (json.dumps(body) if body else "nil", json.dumps(method), ", ".join(map(json.dumps, cookies)))
+        script.write(_SCRIPT % (*said, strangers, status))
         script.flush()
         command = [wrk_program(), "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s"]
         command += [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
-        said = subprocess.run([*command, "-s", script.name, url], capture_output=True, text=True, check=True).stdout
-    bad = re.search(r"BAD: (\d+)", said)
-    if "Socket errors" in said or bad is None or int(bad[1]):
-        raise Unsound(f"{url}: not all answers were {status}:\n{said}")
-    rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"\s99%\s+([\d.]+)(us|ms|s|m)", said)
-    if rate is None or p99 is None:
-        raise Unsound(said)
-    return Load(float(rate[1]), float(p99[1]) * _UNITS[p99[2]])
+        printed = subprocess.run([*command, "-s", script.name, url], capture_output=True, text=True, check=True).stdout
+    bad = re.search(r"BAD: (\d+)", printed)
+    if "Socket errors" in printed or bad is None or int(bad[1]):
+        raise Unsound(f"{url}: not all answers were {status}:\n{printed}")
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", printed)
+    if rate is None:
+        raise Unsound(printed)
+    return Load(float(rate[1]), _share(printed, 50), _share(printed, 99))
+
+
+def _share(printed: str, percent: int) -> float:
+    """Within how many ms so many percent were answered."""
+    found = re.search(rf"\s{percent}%\s+([\d.]+)(us|ms|s|m)", printed)
+    if found is None:
+        raise Unsound(printed)
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def wrk_program() -> str:
@@ -85,6 +104,27 @@ def wrk_program() -> str:
     if found is None:
         sys.exit("make bench needs wrk: apt-get install wrk")
     return found
+
+
+def spelled(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers whose names were given with underscores."""
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def read(base: str, path: str, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Ask once: status and text."""
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    try:
+        connection.request("GET", path, headers=dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def matches(pattern: str, text: str) -> list[str]:
+    """What matches."""
+    return re.findall(pattern, text)
 
 
 class Browser:

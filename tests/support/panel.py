@@ -54,7 +54,9 @@ class Panel:
             | environment
         )
 
-    def command(self, *arguments: str, check: bool = True, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def command(
+        self, *arguments: str, check: bool = True, within: float = 120, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Run `mpanel ARGUMENTS` and wait for it.
 
         Raises:
@@ -66,7 +68,7 @@ class Panel:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=within,
             check=False,
         )
         assert not check or done.returncode == 0, f"mpanel {arguments} ended {done.returncode}: {done.stderr[-3000:]}"
@@ -81,9 +83,16 @@ class Panel:
         wanted = [part for scope in scopes or ("marketing",) for part in ("--scope", scope)]
         return self.command("api-key", "create", "--name", name, *wanted).stdout.strip()
 
-    def start(self, *, command: str = "run", arguments: tuple[str, ...] = (), within: float = 60) -> "Panel":
-        """Start `mpanel run` (or `web`, `worker`) and wait until it is ready."""
-        line = [*mpanel(), command, *arguments]
+    def start(
+        self,
+        *,
+        command: str = "run",
+        arguments: tuple[str, ...] = (),
+        within: float = 60,
+        program: list[str] | None = None,
+    ) -> "Panel":
+        """Start `mpanel run` (or `web`, `worker`) and wait until it is ready; `program` stands in for `mpanel`."""
+        line = [*(program or mpanel()), command, *arguments]
         self.process = processes.spawn(line, log=self.log, env=self.environment, cwd=self.folder)
         if command != "worker":
             try:

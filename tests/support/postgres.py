@@ -34,26 +34,33 @@ FAST = {
 
 
 class Postgres:
-    """One server on a socket in a folder of its own."""
+    """One server on a socket in a folder of its own; what it holds stays only in a `folder` that was given."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="mp-pg-"))
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+        self.is_kept = folder is not None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="mp-pg-"))
+        self.settings = FAST | settings
         self.user = "nobody" if os.geteuid() == 0 else None
         self.programs = self._reachable_programs()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Make the data folder, start the server, make the role `panel`."""
-        self._make_data()
+        is_new = not (self.folder / "data").exists()
+        if is_new:
+            self._make_data()
         self._launch()
+        if not is_new:
+            return
         with self.admin() as connection:
             connection.execute(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
 
     def stop(self) -> None:
-        """Stop the server and remove everything it wrote."""
+        """Stop the server and remove everything it wrote, unless it is to be kept."""
         if self.process is not None:
             processes.stop(self.process, signal.SIGINT, within=10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not self.is_kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def admin(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """A connection as superuser: only tests that ask what the store itself holds need it."""
@@ -84,7 +91,7 @@ class Postgres:
 
     def _launch(self) -> None:
         command = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
-        command += [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        command += [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         log = self.folder / "log"
         self.process = processes.spawn(command, log=log, user=self.user, cwd=self.folder)
         try:
@@ -108,6 +115,8 @@ class Postgres:
         if self.user is None or all(folder.stat().st_mode & 0o005 == 0o005 for folder in [there, *there.parents]):
             return there / "bin"
         copy = self.folder / "program"
+        if copy.exists():
+            return copy / "bin"
         shutil.copytree(there, copy, symlinks=True)
         for path in copy.rglob("*"):
             if not path.is_symlink():
