@@ -11,7 +11,7 @@ from flask import Flask
 from app import config, reactions
 from app.config import Settings
 from app.doors import admin, api, client, dressing, public, refusals, threshold
-from app.kernel import assets, buffer, crypto, db, jobs, limits
+from app.kernel import assets, buffer, crypto, db, jobs, limits, outbound
 
 gc.enable()
 
@@ -26,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     crypto.configure(settings.secret_key)
     limits.configure(settings.data, settings.redis_url)
     jobs.configure(settings.data, settings.redis_url)
+    outbound.configure(timeout=settings.webhook_timeout, networks=settings.webhook_networks)
     reactions.wire()
 
     app = Flask("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)

@@ -36,6 +36,10 @@ class Settings:
     metrics_token: str | None
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
     api_key_rate_limit: int
+    webhook_timeout: float
+    """Seconds that a delivery may take in all."""
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
+    """Networks of the operator's own that webhooks may reach, by plain http too."""
     owner_email: str | None
     owner_password: str | None
 
@@ -97,6 +101,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=environment.get("METRICS_TOKEN"),
         metrics_networks=_networks(environment, "METRICS_ALLOW_NETWORKS"),
         api_key_rate_limit=_number(environment, "API_KEY_RATE_LIMIT", 1000, 1, 10**9),
+        webhook_timeout=_number(environment, "WEBHOOK_TIMEOUT", 30_000, 100, 120_000) / 1000,
+        webhook_networks=_networks(environment, "WEBHOOK_ALLOW_NETWORKS"),
         owner_email=_email(environment, "MPANEL_OWNER_EMAIL"),
         owner_password=_owner_password(environment),
     )
@@ -105,7 +111,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 NAMES = (
     "MPANEL_DATA", "PORT", "HOST", "APP_URL", "DATABASE_URL", "DATABASE_MIGRATE_URL", "REDIS_URL", "SECRET_KEY",
     "JWT_SECRET", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "METRICS_TOKEN", "METRICS_ALLOW_NETWORKS",
-    "API_KEY_RATE_LIMIT", "MPANEL_OWNER_EMAIL", "MPANEL_OWNER_PASSWORD",
+    "API_KEY_RATE_LIMIT", "WEBHOOK_TIMEOUT", "WEBHOOK_ALLOW_NETWORKS", "MPANEL_OWNER_EMAIL", "MPANEL_OWNER_PASSWORD",
 )  # fmt: skip
 """Every environment variable that is read."""
 

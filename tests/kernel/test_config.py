@@ -38,6 +38,8 @@ WRONG = {
     "TRUSTED_PROXIES": ["*", "0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.1/8"],
     "METRICS_ALLOW_NETWORKS": ["*", "0.0.0.0/0", "localhost"],
     "API_KEY_RATE_LIMIT": ["0", "-5", "many", "1.5"],
+    "WEBHOOK_TIMEOUT": ["0", "-5", "30s", "99", "120001"],
+    "WEBHOOK_ALLOW_NETWORKS": ["*", "0.0.0.0/0", "::/0", "localhost", "10.0.0.1/8"],
     "MPANEL_OWNER_EMAIL": ["owner", "@example.com", "a@b@c"],
     "MPANEL_OWNER_PASSWORD": ["short", "123456789"],
 }

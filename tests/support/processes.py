@@ -76,7 +76,7 @@ def free_port() -> int:
 
 def clean_environment(**given: str) -> dict[str, str]:
     """This machine's environment without the panel's own variables, and with `given`."""
-    ours = ("MPANEL_", "SMTP_", "MAIL_", "REDIS_", "DATABASE_", "APP_", "SECRET_", "JWT_", "METRICS_", "TRUSTED_")
+    ours = ("MPANEL_", "SMTP_", "MAIL_", "REDIS_", "DATABASE_", "APP_", "SECRET_", "JWT_", "METRICS_", "TRUSTED_", "WEBHOOK_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     for name in ("HOST", "PORT", "API_KEY_RATE_LIMIT", "FLASK_DEBUG"):
         kept.pop(name, None)
