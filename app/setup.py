@@ -5,7 +5,7 @@ import secrets
 from uuid import UUID
 
 from app import demo
-from app.config import SettingError, Settings
+from app.config import LOOPBACK, SettingError, Settings
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
 from app.features.branding import service as branding
@@ -54,7 +54,13 @@ def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
         tenant = tenants.operator()
         if tenant is not None:
             return _kept(settings)
-        tenant = tenants.create(name, slug="operator", is_operator=True, legal_name=legal_name)
+        tenant = tenants.create(
+            name,
+            slug="operator",
+            is_operator=True,
+            legal_name=legal_name,
+            sandbox_enabled=with_demo or settings.app_host in LOOPBACK,
+        )
         with tenancy.as_tenant(tenant.id):
             branding.install_defaults(tenant, **brand)
             catalogue.install_defaults()

@@ -75,3 +75,36 @@ def test_a_setting_that_cannot_be_is_refused_by_name(tenant, field, value):
     with tenancy.across_tenants("operator"), pytest.raises(Invalid) as refused:
         service.create("Quay", **{"slug": "quay", field: value})
     assert set(refused.value.fields) == {field}
+
+
+@pytest.mark.both_stores
+def test_the_callback_secret_is_made_with_the_house_kept_sealed_and_replaced_on_request(tenant, unit):
+    first = service.callback_secret()
+
+    assert first.startswith("whsec_") and service.callback_secret() == first
+    assert first.encode() not in tenant.callback_secret_sealed
+    assert service.rotate_callback_secret() != first
+    assert service.callback_secret() != first
+
+
+def test_a_house_from_before_callbacks_gets_its_secret_when_first_asked(tenant, unit):
+    tenant.callback_secret_sealed = None
+    unit.flush()
+
+    assert service.callback_secret() == service.callback_secret()
+
+
+def test_each_tenant_has_a_callback_secret_of_its_own(tenant, other_tenant):
+    own = service.callback_secret()
+    with tenancy.as_tenant(other_tenant.id):
+        assert service.callback_secret() != own
+
+
+@pytest.mark.both_stores
+def test_settings_are_changed_and_seen_at_once(tenant, unit):
+    assert not service.current().bank_enabled
+
+    service.change(bank_enabled=True, bank_details="IBAN DE00", departments={"sales": "sales@quay.example", "info": ""})
+
+    assert service.current().bank_enabled
+    assert service.current().departments == {"sales": "sales@quay.example"}

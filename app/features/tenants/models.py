@@ -1,6 +1,7 @@
 """One table: the brands of this installation."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,6 +44,25 @@ class Tenant(Record):
     locale: Mapped[str] = mapped_column(default="en")
     number_prefix: Mapped[str] = mapped_column(default="MP")
     """In front of its invoice numbers: `MP-2026-000001`."""
+
+    sandbox_enabled: Mapped[bool] = mapped_column(default=False)
+    """Whether invoices can be paid with pretended money, for demos and trials."""
+    bank_enabled: Mapped[bool] = mapped_column(default=False)
+    bank_details: Mapped[str] = mapped_column(default="")
+    """Where a bank transfer goes, as customers read it."""
+    callback_secret_sealed: Mapped[bytes | None]
+    """What signs the generic payment callback; see `callbacks`."""
+    callback_secret_at: Mapped[datetime | None]
+    """When that secret was made or last replaced."""
+
+    smtp_url_sealed: Mapped[bytes | None]
+    """Its own mail server with the password, sealed; None: the installation's (`SMTP_URL`)."""
+    mail_name: Mapped[str] = mapped_column(default="")
+    """The sender's name; empty: the brand's."""
+    mail_from: Mapped[str] = mapped_column(default="")
+    """The sender's address; empty: the installation's (`MAIL_FROM`)."""
+    departments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The address of each department that has one: `sales`, `support`, ..."""
 
     @property
     def is_suspended(self) -> bool:

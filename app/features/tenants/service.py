@@ -4,22 +4,21 @@ What is found is remembered for 30 seconds in each process, so that a request
 costs no query for its tenant. Remembered tenants are for reading only.
 """
 
+import base64
 import re
+import secrets
 import threading
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import sqlalchemy as sa
-from babel.localedata import exists as locale_exists
 
 from app.config import LOOPBACK
 from app.config import current as settings
 from app.features.tenants.models import Tenant
-from app.kernel import clock, db, tenancy
+from app.features.tenants.rules import Setting, checked
+from app.kernel import clock, crypto, db, tenancy
 from app.kernel.errors import Conflict, Invalid, NotFound
-from app.kernel.money import CURRENCIES
 
 REMEMBERED_SECONDS = 30
 """How long another process may go on with a tenant that was changed or suspended."""
@@ -28,8 +27,6 @@ MOST_REMEMBERED = 5000
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-_PREFIX = re.compile(r"[A-Z0-9]{1,8}")
-_SETTINGS = frozenset({"legal_name", "address", "tax_number", "currency", "time_zone", "locale", "number_prefix"})
 
 _OPERATOR = "*"
 """Stands for the operator's own names; no host name has this sign."""
@@ -38,7 +35,7 @@ _remembered: dict[str | UUID, tuple[Tenant | None, float]] = {}
 _lock = threading.Lock()
 
 
-def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool = False, **given: str) -> Tenant:
+def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool = False, **given: Setting) -> Tenant:
     """Make a brand. `given` are its settings: legal name, address, currency and the like.
 
     Its domain serves nothing until it is verified.
@@ -50,7 +47,8 @@ def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool
     tenant = Tenant(name=_named(name), slug=_checked("slug", slug, _SLUG), is_operator=is_operator)
     tenant.domain = _checked("domain", domain.strip().lower(), _HOST) if domain else None
     for field, value in given.items():
-        setattr(tenant, field, _setting(field, value))
+        setattr(tenant, field, checked(field, value))
+    _renew_callback_secret(tenant)
     try:
         with db.session().begin_nested():
             db.session().add(tenant)
@@ -87,6 +85,53 @@ def current() -> Tenant:
     if found is None:
         raise NotFound()
     return found
+
+
+def change(**given: Setting) -> None:
+    """Change settings of the tenant that is set; a number prefix counts from the next invoice on.
+
+    Raises:
+        Invalid: a value that cannot be; names the field.
+    """
+    tenant = _locked()
+    for field, value in given.items():
+        setattr(tenant, field, checked(field, value))
+    db.session().flush()
+    forget()
+
+
+def callback_secret() -> str:
+    """What signs the generic payment callback of the tenant that is set, as `whsec_...`.
+
+    A tenant from before there were callbacks gets its secret when it is first
+    asked for, in a writing unit of work.
+    """
+    tenant = db.session().get_one(Tenant, tenancy.current())
+    if tenant.callback_secret_sealed is None:
+        return rotate_callback_secret()
+    return crypto.unseal(tenant.callback_secret_sealed).decode()
+
+
+def rotate_callback_secret() -> str:
+    """Put a new secret in place of the old one, which stops working with this transaction's end."""
+    tenant = _locked()
+    secret = _renew_callback_secret(tenant)
+    db.session().flush()
+    forget()
+    return secret
+
+
+def _renew_callback_secret(tenant: Tenant) -> str:
+    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    tenant.callback_secret_sealed = crypto.seal(secret.encode())
+    tenant.callback_secret_at = clock.now()
+    return secret
+
+
+def _locked() -> Tenant:
+    """The row of the tenant that is set, for writing: nobody else changes it until this transaction ends."""
+    wanted = sa.select(Tenant).where(Tenant.id == tenancy.current()).with_for_update()
+    return db.session().scalars(wanted.execution_options(populate_existing=True)).one()
 
 
 def base_url(tenant: Tenant) -> str:
@@ -155,18 +200,3 @@ def _checked(field: str, text: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text):
         raise Invalid.field(field, "Small letters, digits and hyphens, please.")
     return text
-
-
-def _setting(field: str, value: str) -> Any:
-    if field not in _SETTINGS:
-        raise TypeError(f"a tenant has no setting {field!r}")
-    value = value.strip()
-    allowed = {
-        "currency": value in CURRENCIES,
-        "time_zone": value in available_timezones() if field == "time_zone" else True,
-        "locale": locale_exists(value.replace("-", "_")) if field == "locale" else True,
-        "number_prefix": _PREFIX.fullmatch(value) is not None,
-    }
-    if not allowed.get(field, len(value) <= 500):
-        raise Invalid.field(field, "That is not a value we know.")
-    return value
