@@ -12,6 +12,7 @@ from app import demo as sample
 from app import setup
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
+from app.features.dashboard import truth
 from app.features.tenants import service as tenants
 from app.kernel import db, logs, migrations, schedule, tenancy
 from app.running import checks
@@ -197,6 +198,33 @@ def _moment(text: str) -> datetime:
     except ValueError as problem:
         raise Failure("--at must be a time such as 2026-11-20T02:00", 2) from problem
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+@main.group()
+def figures() -> None:
+    """The kept sums behind the staff's first page and the reports."""
+
+
+@figures.command("rebuild")
+@plainly
+def rebuild_figures() -> None:
+    """Make the kept figures of every tenant anew from the records. Payments and orders wait for it meanwhile."""
+    with panel():
+        for slug, count in truth.rebuild_all():
+            click.echo(f"{slug}: {count:,} figures kept.")
+
+
+@figures.command("check")
+@plainly
+def check_figures() -> None:
+    """Compare the kept figures of every tenant with the records. Exit code 1 when they differ."""
+    with panel():
+        differences = list(truth.check_all())
+    for slug, line in differences:
+        click.echo(f"{slug}: {line}")
+    if differences:
+        raise Failure("the kept figures differ from the records; `mpanel figures rebuild` makes them anew")
+    click.echo("The kept figures agree with the records.")
 
 
 @main.command()

@@ -6,13 +6,17 @@ slow is done by the worker. Every event stands in the audit log besides.
 
 from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.audit import service as audit
+from app.features.billing.events import InvoiceIssued
+from app.features.dashboard import service as figures
 from app.features.messages import service as messages
-from app.features.orders.events import CustomerCreated
+from app.features.orders.events import CustomerCreated, OrderCreated
 from app.kernel import events
 from app.kernel.events import Reactions
 
 REACTIONS: Reactions = {
-    CustomerCreated: (messages.welcome,),
+    CustomerCreated: (messages.welcome, figures.on_customer_created),
+    InvoiceIssued: (figures.on_invoice_issued,),
+    OrderCreated: (figures.on_order_created,),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
 }
