@@ -1,5 +1,8 @@
 """How often something is paid for. The names are those of the API (SPEC 2.1)."""
 
+from calendar import monthrange
+from datetime import datetime
+
 CYCLES: dict[str, int] = {
     "monthly": 1,
     "quarterly": 3,
@@ -42,3 +45,16 @@ PER: dict[str, str] = {
     "oneTime": "once",
 }
 """Said after a price: `USD 49.90 a year`."""
+
+
+def end_of(cycle: str, start: datetime) -> datetime | None:
+    """When a cycle that begins at `start` is over: the same day so many months later, or the last of a shorter month.
+
+    None for what is paid once.
+    """
+    months = CYCLES[cycle]
+    if not months:
+        return None
+    year, month = divmod(start.month - 1 + months, 12)
+    year, month = start.year + year, month + 1
+    return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))

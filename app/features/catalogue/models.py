@@ -1,6 +1,7 @@
 """What is sold, for how much, and which codes make it cheaper."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,6 +44,10 @@ class Product(TenantRecord):
     """Whether it can be ordered now. Those who have it keep it."""
     stock: Mapped[int | None]
     """How many are left; None = as many as are asked for."""
+    driver: Mapped[str] = mapped_column(default="manual")
+    """Who sets it up: the name of a driver of `provisioning`."""
+    driver_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The driver's own; never a secret."""
     archived_at: Mapped[datetime | None]
 
     @property

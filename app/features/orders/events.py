@@ -21,7 +21,7 @@ _ORDER: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class OrderCreated(Event):
-    """Something was sold and its invoice issued. Amounts in minor units, tax included."""
+    """Something was sold; its invoice is issued in the same moment. Amounts in minor units, tax included."""
 
     name: ClassVar[str] = "order.created"
     resource: ClassVar[str] = "order"

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.features.accounts.models import Customer, User
 from app.features.billing import service as billing
+from app.features.billing.events import InvoicePaid
 from app.features.billing.models import Invoice
 from app.features.billing.service import Discount, LineDraft
 from app.features.catalogue import service as catalogue
@@ -58,9 +59,9 @@ def place(
 ) -> Placed:
     """Sell one plan: takes stock and promo code, issues the invoice, starts the subscription.
 
-    An order of which nothing is left to pay is complete at once and its invoice
-    paid; its subscription waits, pending, to be set up like any other. Locks,
-    in this order: product, promo code, number series.
+    An order of which nothing is left to pay is complete at once, its invoice
+    paid and its subscription active. Locks, in this order: product, promo code,
+    number series.
 
     Raises:
         Invalid: the promo code cannot be used; names `promoCode`.
@@ -79,13 +80,13 @@ def place(
     subscription = subscriptions.start(customer=customer, product=product, price=price, first_invoice=invoice)
     order = _write(customer, user_id, invoice, used)
     db.session().add(_line(order, product, price, subscription, lines[0].description))
-    billing.issue_draft(invoice)
     publish(
         OrderCreated(
             order.id, customer.id, invoice.id, product.slug, price.cycle, used.code if used else None,
             order.total_minor, order.currency,
         )
     )  # fmt: skip
+    billing.issue_draft(invoice)
     if invoice.status == "paid":
         complete(order)
     return Placed(order, subscription, invoice)
@@ -138,15 +139,37 @@ def _line(order: Order, product: Product, price: Price, subscription: Subscripti
     )
 
 
-def complete(order: Order) -> None:
-    """Nothing is left to pay of it. A second call changes nothing."""
-    if order.status == "completed":
-        return
-    order.status = "completed"
-    order.completed_at = clock.now()
-    db.session().flush()
+def on_invoice_paid(event: InvoicePaid) -> None:
+    """Complete what was ordered by this invoice, if anything was. Told again, nothing happens again."""
+    bought = db.session().scalars(sa.select(Order).where(Order.invoice_id == event.invoice_id))
+    for order in bought.all():
+        complete(order)
+
+
+def complete(order: Order) -> bool:
+    """Nothing is left to pay of it: what was bought begins. False, and nothing, when it is not pending."""
+    done = (
+        sa.update(Order)
+        .where(Order.id == order.id, Order.status == "pending")
+        .values(status="completed", completed_at=clock.now())
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    )
+    is_done = db.session().execute(done).first() is not None
+    db.session().refresh(order)
+    if not is_done:
+        return False
     assert order.invoice_id is not None
     publish(OrderCompleted(order.id, order.customer_id, order.invoice_id, order.total_minor, order.currency))
+    bought = (
+        sa.select(Subscription)
+        .join(OrderLine, OrderLine.subscription_id == Subscription.id)
+        .where(OrderLine.order_id == order.id)
+        .order_by(OrderLine.position)
+    )
+    for subscription in db.session().scalars(bought).all():
+        subscriptions.activate(subscription)
+    return True
 
 
 def find(principal: Principal, order_id: UUID) -> Order:

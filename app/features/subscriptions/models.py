@@ -15,7 +15,12 @@ STATUSES = ("pending", "active", "suspended", "cancelled", "terminated")
 
 
 class Subscription(TenantRecord):
-    """One plan that one customer pays for. Its period begins when it is set up, not when it is ordered."""
+    """One plan that one customer pays for. Its period begins when it is paid, not when it is ordered.
+
+    Active is what is paid for, `set_up_at` says since when there is something to
+    use: until then it is being set up. `revision` counts the changes, so that
+    each is told once whoever tells it.
+    """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -27,9 +32,19 @@ class Subscription(TenantRecord):
             "status <> 'active' OR cycle = 'oneTime' OR (period_start IS NOT NULL AND period_end IS NOT NULL)",
             name="active",
         ),
+        sa.CheckConstraint("status <> 'suspended' OR suspended_at IS NOT NULL", name="suspended"),
+        sa.CheckConstraint("(status IN ('cancelled', 'terminated')) = (ended_at IS NOT NULL)", name="ended"),
         sa.Index("ix_subscriptions_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
         sa.Index("ix_subscriptions_newest", "tenant_id", "created_at", "id"),
+        sa.Index("ix_subscriptions_status", "tenant_id", "status", "created_at", "id"),
         sa.Index("ix_subscriptions_renewal", "tenant_id", "status", "period_end"),
+        sa.Index(
+            "ix_subscriptions_ending",
+            "tenant_id",
+            "ends_at",
+            sqlite_where=sa.text("ends_at IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=sa.text("ends_at IS NOT NULL AND ended_at IS NULL"),
+        ),
     )
 
     customer_id: Mapped[UUID] = tenant_key("customers", index=False)
@@ -46,10 +61,18 @@ class Subscription(TenantRecord):
     auto_renew: Mapped[bool] = mapped_column(default=True)
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
-    """The end of what is paid for; None until it is set up, and for what is paid once."""
+    """The end of what is paid for; None until it is paid, and for what is paid once."""
+    set_up_at: Mapped[datetime | None]
+    """When what was paid for could first be used."""
+    external_ref: Mapped[str] = mapped_column(default="")
+    """What the machine calls it, such as `web-07/acme`: for staff, never a secret."""
+    suspended_at: Mapped[datetime | None]
+    suspension_reason: Mapped[str] = mapped_column(default="")
     ends_at: Mapped[datetime | None]
     """When it is to end, if somebody cancelled it."""
     ended_at: Mapped[datetime | None]
+    ending_reason: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=0)
 
     @property
     def price(self) -> Money:
@@ -60,6 +83,11 @@ class Subscription(TenantRecord):
     def price_words(self) -> str:
         """`USD 49.90 a year`."""
         return f"{self.price.plain} {PER[self.cycle]}"
+
+    @property
+    def is_being_set_up(self) -> bool:
+        """Whether it is paid for and there is nothing to use yet."""
+        return self.status == "active" and self.set_up_at is None
 
     @property
     def is_ending(self) -> bool:

@@ -1,4 +1,4 @@
-"""Starting and finding subscriptions."""
+"""Starting and finding subscriptions; what becomes of them is in `lifecycle`."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,6 +9,21 @@ from app.features.accounts.models import Customer
 from app.features.billing.models import Invoice
 from app.features.catalogue.models import Price, Product
 from app.features.subscriptions.events import SubscriptionCreated
+from app.features.subscriptions.lifecycle import (
+    LONGEST_REASON,
+    ONCE,
+    WrongState,
+    activate,
+    cancel,
+    cancel_now,
+    end_due,
+    keep,
+    note_set_up,
+    resume,
+    suspend,
+    switch_plan,
+    terminate,
+)
 from app.features.subscriptions.models import Subscription
 from app.kernel import db, paging
 from app.kernel.access import Principal
@@ -16,7 +31,10 @@ from app.kernel.errors import NotFound
 from app.kernel.events import publish
 from app.kernel.paging import Page
 
-ONCE = "oneTime"
+__all__ = [
+    "LONGEST_REASON", "ONCE", "Service", "WrongState", "activate", "cancel", "cancel_now", "end_due", "find", "keep",
+    "list_for_customer", "note_set_up", "resume", "start", "suspend", "switch_plan", "terminate",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,9 +47,9 @@ class Service:
 
 
 def start(*, customer: Customer, product: Product, price: Price, first_invoice: Invoice | None = None) -> Subscription:
-    """Let a customer have a plan from now on, pending until it is paid for and set up.
+    """Note that a customer wants a plan, pending until it is paid for.
 
-    Its period begins with the set-up. What is paid once never renews.
+    Its period begins with `activate`. What is paid once never renews.
     """
     subscription = Subscription(
         customer_id=customer.id,
