@@ -127,7 +127,7 @@ def test_the_ledger_check_finds_an_invoice_that_was_not_booked(alice):
 def test_every_column_of_an_invoice_is_frozen_or_known_to_move():
     columns = {column.name for column in Invoice.__table__.columns}
 
-    assert columns == {*guards.FROZEN, *guards.MOMENTS, "status"}
+    assert columns == {*guards.FROZEN, *guards.MOMENTS, "status", "paid_minor"}
 
 
 @pytest.mark.both_stores
@@ -174,7 +174,7 @@ def test_the_database_refuses_another_line_on_an_issued_invoice(alice):
 def test_what_becomes_of_an_invoice_moves_forward_only(alice):
     issue(alice)
 
-    change("UPDATE invoices SET status = 'paid', paid_at = '2026-12-01 00:00:00'")
+    change("UPDATE invoices SET status = 'paid', paid_minor = total_minor, paid_at = '2026-12-01 00:00:00'")
     for refused in (
         "UPDATE invoices SET status = 'issued'",
         "UPDATE invoices SET status = 'void', voided_at = '2026-12-02 00:00:00'",

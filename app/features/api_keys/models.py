@@ -15,6 +15,9 @@ KINDS = {"marketing": "mk_", "api": "mpanel_"}
 SCOPES = ("marketing", "admin", "webhook")
 """What a key may be allowed."""
 
+COLLECTED = "collected"
+"""Said of a key whose holder has taken the money before it posts a sale."""
+
 
 class ApiKey(TenantRecord):
     """One program's key. The key itself is shown once; only its SHA-256 is kept."""
@@ -23,6 +26,7 @@ class ApiKey(TenantRecord):
     __table_args__ = (
         CheckConstraint("kind IN ('marketing', 'api')", name="kind"),
         CheckConstraint("hourly_limit > 0", name="hourly_limit"),
+        CheckConstraint(f"payments IN ('', '{COLLECTED}')", name="payments"),
         UniqueConstraint("key_hash"),
         Index("ix_api_keys_page", "tenant_id", "created_at", "id"),
     )
@@ -34,6 +38,8 @@ class ApiKey(TenantRecord):
     key_hash: Mapped[bytes]
     scopes: Mapped[list[str]]
     hourly_limit: Mapped[int]
+    payments: Mapped[str] = mapped_column(String(16), default="")
+    """`collected`: what is sold with it counts as paid. Empty: it waits for payment."""
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -63,3 +63,18 @@ class InvoicePaid(Event):
     number: str
     amount_minor: int
     currency: str
+
+
+@dataclass(frozen=True)
+class InvoiceRefunded(Event):
+    """All that was paid for an invoice went back to the customer."""
+
+    name: ClassVar[str] = "invoice.refunded"
+    resource: ClassVar[str] = "invoice"
+    example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "number": "MP-2026-000042"}
+
+    invoice_id: UUID
+    customer_id: UUID
+    number: str
+    amount_minor: int
+    currency: str

@@ -1,7 +1,8 @@
 """What makes the database itself refuse to change an issued invoice or the ledger.
 
 An issued invoice keeps every column of `FROZEN`; its status only moves forward
-and a moment, once set, stays. Lines belong to drafts alone. Ledger rows are
+and a moment, once set, stays. What was paid only grows, and only while it waits
+for money; the table's own checks keep it within the total. Lines belong to drafts alone. Ledger rows are
 only ever added. The migration executes these after the tables are made; a
 change of `Invoice`'s columns must run them again.
 """
@@ -29,7 +30,8 @@ def _is_changed(differs: str) -> str:
     frozen = [f"NEW.{column} {differs} OLD.{column}" for column in FROZEN]
     moments = [f"(OLD.{column} IS NOT NULL AND NEW.{column} {differs} OLD.{column})" for column in MOMENTS]
     steps = " OR ".join(f"(OLD.status = '{before}' AND NEW.status = '{after}')" for before, after in FORWARD)
-    return " OR ".join([*frozen, *moments, f"NOT (NEW.status = OLD.status OR {steps})"])
+    paid = "NEW.paid_minor < OLD.paid_minor OR (OLD.status <> 'issued' AND NEW.paid_minor <> OLD.paid_minor)"
+    return " OR ".join([*frozen, *moments, paid, f"NOT (NEW.status = OLD.status OR {steps})"])
 
 
 def _sqlite() -> list[str]:

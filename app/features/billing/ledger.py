@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.models import Customer
 from app.features.billing.models import Invoice, LedgerEntry, LedgerPosting
 from app.kernel import clock, db, tenancy
 from app.kernel.money import Money
@@ -24,7 +25,13 @@ class Posting:
 
 
 def post(
-    kind: str, postings: Sequence[Posting], *, customer_id: UUID, invoice_id: UUID | None = None
+    kind: str,
+    postings: Sequence[Posting],
+    *,
+    customer_id: UUID,
+    invoice_id: UUID | None = None,
+    memo: str = "",
+    source_id: UUID | None = None,
 ) -> LedgerEntry | None:
     """Write one balanced entry; None when there is nothing to write.
 
@@ -40,7 +47,14 @@ def post(
     if not told:
         return None
     merchant = merchant_tenant_id()
-    entry = LedgerEntry(kind=kind, invoice_id=invoice_id, merchant_tenant_id=merchant, happened_at=clock.now())
+    entry = LedgerEntry(
+        kind=kind,
+        memo=memo,
+        source_id=source_id,
+        invoice_id=invoice_id,
+        merchant_tenant_id=merchant,
+        happened_at=clock.now(),
+    )
     db.session().add(entry)
     db.session().flush()
     db.session().add_all(
@@ -81,10 +95,12 @@ def post_issue(invoice: Invoice) -> None:
 def check() -> list[str]:
     """What is wrong in the ledger, one sentence each; empty when all is well.
 
-    Every entry adds up to zero per currency, and every issued invoice is booked
-    with exactly its amounts. Looks at the tenant that is set, or across all.
+    Every entry adds up to zero per currency, every issued invoice is booked with
+    exactly its amounts, what is booked as open is what is open, and what is
+    booked as credit is what the accounts have. Looks at the tenant that is set,
+    or across all. That the cash is that of the payments, `payments` checks.
     """
-    return [*_unbalanced(), *_disagreeing()]
+    return [*_unbalanced(), *_disagreeing(), *_wrongly_open(), *_wrong_credit()]
 
 
 def _unbalanced() -> list[str]:
@@ -129,3 +145,39 @@ def _disagreeing() -> list[str]:
 
 def _sum_of(account: str) -> sa.ColumnElement[int]:
     return sa.func.sum(sa.case((LedgerPosting.account == account, LedgerPosting.amount_minor), else_=0))
+
+
+def _wrongly_open() -> list[str]:
+    """Invoices whose receivable is not what the invoice says is unpaid."""
+    booked = (
+        sa.select(LedgerEntry.invoice_id, _sum_of("receivable").label("open"))
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .group_by(LedgerEntry.invoice_id)
+        .subquery()
+    )
+    rows = db.session().scalars(
+        sa.select(Invoice.number)
+        .outerjoin(booked, booked.c.invoice_id == Invoice.id)
+        .where(
+            Invoice.status != "draft", sa.func.coalesce(booked.c.open, 0) != Invoice.total_minor - Invoice.paid_minor
+        )
+        .order_by(Invoice.number)
+    )
+    return [f"invoice {number} has another amount open than is booked" for number in rows]
+
+
+def _wrong_credit() -> list[str]:
+    """Customers whose credit is not what the ledger owes them."""
+    booked = (
+        sa.select(LedgerPosting.customer_id, (-sa.func.sum(LedgerPosting.amount_minor)).label("credit"))
+        .where(LedgerPosting.account == "credit")
+        .group_by(LedgerPosting.customer_id)
+        .subquery()
+    )
+    rows = db.session().scalars(
+        sa.select(Customer.id)
+        .outerjoin(booked, booked.c.customer_id == Customer.id)
+        .where(sa.func.coalesce(booked.c.credit, 0) != Customer.credit_minor)
+        .order_by(Customer.id)
+    )
+    return [f"customer {customer_id} has another credit than is booked" for customer_id in rows]

@@ -12,7 +12,7 @@ from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
 
 STATUSES = ("draft", "issued", "paid", "void", "refunded")
-ACCOUNTS = ("receivable", "revenue", "discounts", "tax")
+ACCOUNTS = ("receivable", "revenue", "discounts", "tax", "cash", "credit", "refunds")
 
 
 class Invoice(TenantRecord):
@@ -31,8 +31,16 @@ class Invoice(TenantRecord):
         sa.CheckConstraint("status <> 'paid' OR paid_at IS NOT NULL", name="paid"),
         sa.CheckConstraint("total_minor = subtotal_minor - discount_minor + tax_minor", name="total"),
         sa.CheckConstraint("total_minor >= 0 AND discount_minor BETWEEN 0 AND subtotal_minor", name="amounts"),
+        sa.CheckConstraint("paid_minor BETWEEN 0 AND total_minor", name="paid_minor"),
+        sa.CheckConstraint(
+            "CASE status WHEN 'draft' THEN paid_minor = 0 WHEN 'void' THEN paid_minor = 0 "
+            "WHEN 'issued' THEN paid_minor < total_minor OR total_minor = 0 ELSE paid_minor = total_minor END",
+            name="settled",
+        ),
         sa.Index("ix_invoices_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_invoices_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
+        sa.Index("ix_invoices_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_invoices_amount", "tenant_id", "total_minor", "id"),
         sa.Index(
             "ix_invoices_open",
             "tenant_id",
@@ -55,6 +63,8 @@ class Invoice(TenantRecord):
     discount_reason: Mapped[str] = mapped_column(default="")
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
+    paid_minor: Mapped[int] = mapped_column(default=0)
+    """What came in for it so far. Written by `settlement` alone."""
     taxes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """One entry per tax rule: rule, rate, base_minor, tax_minor."""
     billed_to: Mapped[dict[str, Any]]
@@ -71,6 +81,11 @@ class Invoice(TenantRecord):
     def total(self) -> Money:
         """What it asks for, tax included."""
         return Money(self.total_minor, self.currency)
+
+    @property
+    def open(self) -> Money:
+        """What is still to be paid; nothing unless it waits for money."""
+        return Money(self.total_minor - self.paid_minor if self.is_open else 0, self.currency)
 
     @property
     def is_open(self) -> bool:
@@ -120,6 +135,10 @@ class LedgerEntry(TenantRecord):
 
     kind: Mapped[str]
     """What happened, such as `invoice.issued`."""
+    memo: Mapped[str] = mapped_column(default="")
+    """Where the money came from or went, in words, such as `Bank transfer, ZX-1`."""
+    source_id: Mapped[UUID | None]
+    """The payment behind it, a plain id: payments stand above."""
     invoice_id: Mapped[UUID | None] = tenant_key("invoices", nullable=True)
     merchant_tenant_id: Mapped[UUID]
     """Whose money it is: the tenant that is the merchant, a plain id (two brands may share one merchant)."""

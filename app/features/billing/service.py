@@ -13,8 +13,18 @@ import sqlalchemy as sa
 from app.features.accounts.models import Customer
 from app.features.billing import amounts, ledger, numbers
 from app.features.billing.amounts import NO_TAX, Amounts, Charge, TaxRule
-from app.features.billing.events import InvoiceCreated, InvoiceIssued, InvoicePaid
+from app.features.billing.events import InvoiceCreated, InvoiceIssued
 from app.features.billing.models import Invoice, InvoiceLine
+from app.features.billing.settlement import (
+    NothingOpen,
+    NotPayable,
+    Settled,
+    give_back,
+    locked,
+    settle,
+    settle_nothing,
+    settle_with_credit,
+)
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, paging
 from app.kernel.access import Principal, Role
@@ -22,6 +32,12 @@ from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
 from app.kernel.money import Money
 from app.kernel.paging import Page
+
+__all__ = [
+    "DUE_AFTER", "SERIES", "Discount", "LineDraft", "NotADraft", "NotPayable", "NothingOpen", "Paper", "Settled",
+    "draft", "find", "give_back", "issue", "issue_draft", "list_for_customer", "locked", "preview", "settle",
+    "settle_with_credit",
+]  # fmt: skip
 
 SERIES = "invoice"
 DUE_AFTER = timedelta(days=14)
@@ -188,21 +204,13 @@ def issue_draft(invoice: Invoice, *, due_at: datetime | None = None) -> None:
         )
     )
     if invoice.total_minor == 0:
-        _settle(invoice, invoice.number, now)
+        settle_nothing(invoice, now)
 
 
 def _number(sequence: int, at: datetime) -> str:
     """`MP-2026-000042`: the year is that of the issue where the seller is; the counter goes on over the years."""
     tenant = tenants.current()
     return f"{tenant.number_prefix}-{at.astimezone(ZoneInfo(tenant.time_zone)).year}-{sequence:06}"
-
-
-def _settle(invoice: Invoice, number: str, at: datetime) -> None:
-    """Nothing is left to pay."""
-    invoice.status = "paid"
-    invoice.paid_at = at
-    db.session().flush()
-    publish(InvoicePaid(invoice.id, invoice.customer_id, number, invoice.total_minor, invoice.currency))
 
 
 def find(principal: Principal, invoice_id: UUID) -> Paper:

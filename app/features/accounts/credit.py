@@ -1,0 +1,77 @@
+"""What a customer has in credit: added to and taken from by one statement each, never below zero."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm.util import identity_key
+
+from app.features.accounts.models import Customer
+from app.kernel import db
+from app.kernel.errors import Conflict
+from app.kernel.money import Money
+
+
+class NotEnoughCredit(Conflict):
+    """Less is left than is asked for: 409."""
+
+    code, text = "not_enough_credit", "There is not enough credit left for that."
+
+
+class OtherCurrency(Conflict):
+    """An account keeps credit in its own currency alone: 409."""
+
+    code, text = "other_currency", "This account keeps credit in another currency."
+
+
+def add(customer_id: UUID, amount: Money) -> None:
+    """Let the customer have `amount` more.
+
+    Raises:
+        OtherCurrency: the account is kept in another currency.
+    """
+    if not _change(customer_id, amount.currency, amount.minor):
+        raise OtherCurrency()
+
+
+def take(customer_id: UUID, amount: Money) -> None:
+    """Let the customer have `amount` less. However many ask at once, it never falls below zero.
+
+    Raises:
+        NotEnoughCredit: less is left, or it is in another currency.
+    """
+    if not _change(customer_id, amount.currency, -amount.minor):
+        raise NotEnoughCredit()
+
+
+def take_up_to(customer_id: UUID, most: Money) -> Money:
+    """Take what is there, at most `most`; how much that was."""
+    found = db.session().scalar(
+        sa.select(Customer.credit_minor)
+        .where(Customer.id == customer_id, Customer.currency == most.currency)
+        .with_for_update()
+    )
+    taken = Money(min(found or 0, most.minor), most.currency)
+    if taken.minor > 0:
+        take(customer_id, taken)
+    return taken
+
+
+def left(customer_id: UUID, currency: str) -> Money:
+    """What the customer has in `currency`."""
+    found = sa.select(Customer.credit_minor).where(Customer.id == customer_id, Customer.currency == currency)
+    return Money(db.session().scalar(found) or 0, currency)
+
+
+def _change(customer_id: UUID, currency: str, minor: int) -> bool:
+    changed = db.session().execute(
+        sa.update(Customer)
+        .where(Customer.id == customer_id, Customer.currency == currency, Customer.credit_minor + minor >= 0)
+        .values(credit_minor=Customer.credit_minor + minor)
+        .returning(Customer.id)
+        .execution_options(synchronize_session=False)
+    )
+    is_done = changed.first() is not None
+    known = db.session().identity_map.get(identity_key(Customer, customer_id))
+    if known is not None:
+        db.session().refresh(known)
+    return is_done

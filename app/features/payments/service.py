@@ -1,0 +1,285 @@
+"""Money that comes in, counted once, and what becomes of it later. The only writer of payments."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.features.billing import service as billing
+from app.features.billing.models import Invoice, LedgerPosting
+from app.features.billing.service import Settled
+from app.features.payments.events import PaymentDisputed, PaymentFailed, PaymentRefunded, PaymentSucceeded
+from app.features.payments.models import Payment
+from app.kernel import clock, db, tenancy
+from app.kernel.access import Principal, Role, actor
+from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.events import publish
+from app.kernel.ids import new_id
+from app.kernel.money import Money
+
+LABELS = {
+    "bank": "Bank transfer",
+    "sandbox": "Sandbox",
+    "external": "Collected by the website",
+    "stripe": "Card",
+    "credit": "Account credit",
+    "callback": "Payment provider",
+}
+"""What people read for each gateway."""
+LONGEST_REFERENCE = 200
+
+
+class ReferenceUsed(Conflict):
+    """This reference has paid already: 409."""
+
+    code, text = "reference_used", "A payment with this reference was recorded already."
+
+
+class RefundTooLarge(Conflict):
+    """More would go back than came in: 409."""
+
+    code, text = "refund_too_large", "More cannot go back than came in."
+
+
+@dataclass(frozen=True)
+class Received:
+    """A payment and what it did."""
+
+    payment: Payment
+    settled: Settled
+
+
+def receive(
+    invoice_id: UUID,
+    amount: Money,
+    *,
+    gateway: str,
+    reference: str,
+    received_at: datetime | None = None,
+    note: str = "",
+) -> Received:
+    """Take money that came in for an invoice; what is too much becomes the account's credit.
+
+    A reference counts once per gateway, however many tell of it at once: the
+    row is claimed before anything moves.
+
+    Raises:
+        NotFound: no such invoice.
+        NotPayable: it is a draft or void.
+        ReferenceUsed: the gateway's reference has paid already.
+        Invalid: the amount is nothing or in another currency; names `amount`.
+    """
+    invoice = billing.locked(invoice_id)
+    _check(invoice, amount)
+    payment = _claim(invoice, amount, gateway=gateway, reference=reference, received_at=received_at, note=note)
+    _tell(PaymentSucceeded, payment)
+    memo = f"{LABELS[gateway]}, {reference}"
+    settle = billing.settle_with_credit if gateway == "credit" else billing.settle
+    settled = settle(invoice.id, amount, memo=memo, source_id=payment.id)
+    if settled.credited.minor:
+        payment.credited_minor = settled.credited.minor
+        db.session().flush()
+    return Received(payment, settled)
+
+
+def _check(invoice: Invoice, amount: Money) -> None:
+    if invoice.status in {"draft", "void"}:
+        raise billing.NotPayable()
+    if amount.minor <= 0:
+        raise Invalid.field("amount", "An amount is more than nothing.")
+    if amount.currency != invoice.currency:
+        raise Invalid.field("amount", f"This invoice is in {invoice.currency}.")
+
+
+def _claim(
+    invoice: Invoice,
+    amount: Money,
+    *,
+    gateway: str,
+    reference: str,
+    received_at: datetime | None,
+    note: str = "",
+    status: str = "succeeded",
+    reason: str = "",
+) -> Payment:
+    """The payment's row; whoever tells of the same reference at the same moment waits here and is refused."""
+    who, now, row_id = actor(), clock.now(), new_id()
+    insert = postgresql.insert if db.is_postgresql() else sqlite.insert
+    wanted = insert(Payment).values(
+        id=row_id,
+        tenant_id=tenancy.current(),
+        created_at=now,
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.id,
+        gateway=gateway,
+        reference=reference,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        status=status,
+        reason=reason,
+        note=note,
+        received_at=received_at or now,
+        recorded_by=who.user_id,
+        recorded_by_key=who.key_id,
+        credited_minor=0,
+        refunded_minor=0,
+    )
+    if db.session().execute(wanted.on_conflict_do_nothing().returning(Payment.id)).first() is None:
+        raise ReferenceUsed(fields={"reference": ReferenceUsed.text})
+    return db.session().get_one(Payment, row_id)
+
+
+def fail(
+    invoice_id: UUID, amount: Money, *, gateway: str, reference: str, reason: str, received_at: datetime | None = None
+) -> Payment:
+    """Keep that somebody tried to pay and no money moved.
+
+    Raises:
+        NotFound: no such invoice.
+        ReferenceUsed: this very try was recorded already.
+        Invalid: the amount is nothing or in another currency; names `amount`.
+    """
+    invoice = billing.locked(invoice_id)
+    _check(invoice, amount)
+    payment = _claim(
+        invoice,
+        amount,
+        gateway=gateway,
+        reference=reference,
+        received_at=received_at,
+        status="failed",
+        reason=reason,
+    )
+    publish(
+        PaymentFailed(
+            payment.id, invoice.id, invoice.customer_id, gateway, reference, amount.minor, amount.currency, reason
+        )
+    )
+    return payment
+
+
+def refund(payment_id: UUID, amount: Money) -> Payment:
+    """Book that money of a payment went back to the customer, whole or in part.
+
+    What had become credit goes first. Nothing is asked for again: an invoice
+    that has lost all that was paid for it is refunded.
+
+    Raises:
+        RefundTooLarge: more would have gone back than came in.
+        Invalid: the amount is nothing or in another currency; names `amount`.
+    """
+    payment = _locked(payment_id)
+    if amount.minor <= 0 or amount.currency != payment.currency:
+        raise Invalid.field("amount", f"A refund is an amount in {payment.currency}.")
+    if not payment.is_money or payment.refunded_minor + amount.minor > payment.amount_minor:
+        raise RefundTooLarge()
+    of_credit = min(amount.minor, max(0, payment.credited_minor - payment.refunded_minor))
+    payment.refunded_minor += amount.minor
+    payment.refunded_at = clock.now()
+    if payment.refunded_minor == payment.amount_minor:
+        payment.status = "refunded"
+    db.session().flush()
+    _tell(PaymentRefunded, payment, amount)
+    billing.give_back(
+        payment.invoice_id,
+        amount,
+        from_credit=Money(of_credit, amount.currency),
+        is_whole=_all_went_back(payment.invoice_id),
+        memo=f"{LABELS[payment.gateway]}, {payment.reference}",
+        source_id=payment.id,
+    )
+    return payment
+
+
+def _locked(payment_id: UUID) -> Payment:
+    """The payment as it stands; its invoice is locked first, as everywhere."""
+    payment = db.session().get(Payment, payment_id)
+    if payment is None:
+        raise NotFound()
+    billing.locked(payment.invoice_id)
+    db.session().refresh(payment)
+    return payment
+
+
+def _all_went_back(invoice_id: UUID) -> bool:
+    kept = sa.select(Payment.id).where(Payment.invoice_id == invoice_id, Payment.status.in_(("succeeded", "disputed")))
+    return db.session().scalar(kept.limit(1)) is None
+
+
+def dispute(payment_id: UUID) -> Payment:
+    """Mark that the payer's bank asks for the money back. Doing so twice changes nothing."""
+    payment = _locked(payment_id)
+    if payment.disputed_at is None:
+        payment.disputed_at = clock.now()
+        if payment.status == "succeeded":
+            payment.status = "disputed"
+        db.session().flush()
+        _tell(PaymentDisputed, payment)
+    return payment
+
+
+def _tell(
+    event: type[PaymentSucceeded | PaymentRefunded | PaymentDisputed], payment: Payment, amount: Money | None = None
+) -> None:
+    told = amount or payment.amount
+    publish(
+        event(
+            payment.id,
+            payment.invoice_id,
+            payment.customer_id,
+            payment.gateway,
+            payment.reference,
+            told.minor,
+            told.currency,
+        )
+    )
+
+
+def find(principal: Principal, payment_id: UUID) -> Payment:
+    """A payment: for staff from BILLING up, and for the BILLING people of its own customer.
+
+    Raises:
+        NotFound: there is none, it is somebody else's, or the role sees no money.
+    """
+    payment = db.session().scalar(sa.select(Payment).where(Payment.id == payment_id))
+    role = principal.staff_role or principal.customer_role or 0
+    if payment is None or role < Role.BILLING:
+        raise NotFound()
+    if not principal.is_staff and principal.customer_id != payment.customer_id:
+        raise NotFound()
+    return payment
+
+
+def by_reference(gateway: str, reference: str) -> Payment | None:
+    """The payment that the gateway calls so, but for tries that failed."""
+    wanted = sa.select(Payment).where(
+        Payment.gateway == gateway, Payment.reference == reference, Payment.status != "failed"
+    )
+    return db.session().scalar(wanted)
+
+
+def check() -> list[str]:
+    """Where the ledger's cash is not that of the payments, one sentence for each currency; empty when all is well.
+
+    Looks at the tenant that is set, or across all.
+    """
+    cash = _by_currency(LedgerPosting.currency, LedgerPosting.amount_minor, LedgerPosting.account == "cash")
+    kept = Payment.amount_minor - Payment.refunded_minor
+    paid = _by_currency(Payment.currency, kept, Payment.status != "failed", Payment.gateway != "credit")
+    return [
+        f"the ledger has {currency} cash of {cash.get(currency, 0)} minor units, the payments {paid.get(currency, 0)}"
+        for currency in sorted({*cash, *paid})
+        if cash.get(currency, 0) != paid.get(currency, 0)
+    ]
+
+
+def _by_currency(
+    currency: sa.ColumnElement[str] | InstrumentedAttribute[str],
+    amount: sa.ColumnElement[int] | InstrumentedAttribute[int],
+    *conditions: sa.ColumnElement[bool],
+) -> dict[str, int]:
+    rows = db.session().execute(sa.select(currency, sa.func.sum(amount)).where(*conditions).group_by(currency))
+    return {code: int(total) for code, total in rows}
