@@ -118,7 +118,7 @@ def _recognise(mark: Access, settings: Settings) -> None:
     if mark.kind == "key":
         key = request.headers.get("X-API-Key")
         g.principal = _admit_key(key) if key else None
-    else:
+    elif mark.kind != "signed":
         token = request.cookies.get(sessions.cookie_name(settings.is_https))
         if token:
             open_unit(write=False)
@@ -173,7 +173,7 @@ def _count(mark: Access) -> None:
 
 def _refuse_forgery(mark: Access) -> None:
     """A browser's own cookie is only believed on a write that bears the form's token."""
-    if request.method in SAFE or mark.kind == "key":
+    if request.method in SAFE or mark.kind in {"key", "signed"}:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in {None, "same-origin", "none"}:

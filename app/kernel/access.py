@@ -95,7 +95,8 @@ class Access:
     """The mark on a route: who may come in."""
 
     kind: str
-    """`platform` (whole installation, any host), `public`, `own` (somebody at their own things), `role` or `key`."""
+    """`platform` (whole installation, any host), `public`, `signed` (a program whose body is signed), `own` (somebody
+    at their own things), `role` or `key`."""
     staff: Role | None = None
     customer: Role | None = None
     scope: str | None = None
@@ -109,7 +110,7 @@ class Access:
             NotSignedIn: nobody is there and somebody is needed.
             Forbidden: the role or the scope is not enough.
         """
-        if self.kind in {"public", "platform"}:
+        if self.kind in {"public", "platform", "signed"}:
             return
         if principal is None:
             raise NotSignedIn()
@@ -166,6 +167,11 @@ def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]
 def anyone(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
     """Everybody, signed in or not."""
     return _mark(Access("public", limits=limits))
+
+
+def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:
+    """A program that calls back: no cookie is read and no form token asked for; the view checks the body's signature."""
+    return _mark(Access("signed", limits=limits))
 
 
 def signed_in(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:

@@ -185,7 +185,7 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _security(method: str, operation: Operation) -> list[dict[str, list[str]]]:
     access = operation.access
-    if access is None or access.kind in {"public", "platform"}:
+    if access is None or access.kind in {"public", "platform", "signed"}:
         return []
     if access.kind == "key":
         return [{"key": []}]
