@@ -6,10 +6,20 @@ slow is done by the worker. Every event stands in the audit log besides.
 
 from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.audit import service as audit
-from app.features.billing.events import InvoiceIssued
+from app.features.billing.events import InvoiceIssued, InvoicePaid
 from app.features.dashboard import service as figures
 from app.features.messages import service as messages
+from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
+from app.features.provisioning import wishes as provisioning
+from app.features.subscriptions.events import (
+    SubscriptionActivated,
+    SubscriptionDowngraded,
+    SubscriptionResumed,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+    SubscriptionUpgraded,
+)
 from app.kernel import events
 from app.kernel.events import Reactions
 
@@ -19,6 +29,13 @@ REACTIONS: Reactions = {
     OrderCreated: (figures.on_order_created,),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
+    InvoicePaid: (orders.on_invoice_paid,),
+    SubscriptionActivated: (provisioning.on_activated,),
+    SubscriptionDowngraded: (provisioning.on_switched,),
+    SubscriptionResumed: (provisioning.on_resumed,),
+    SubscriptionSuspended: (provisioning.on_suspended,),
+    SubscriptionTerminated: (provisioning.on_terminated,),
+    SubscriptionUpgraded: (provisioning.on_switched,),
 }
 
 
