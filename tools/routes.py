@@ -48,6 +48,7 @@ class Route:
             "key": f"key with `{mark.scope}`",
             "own": "anybody signed in, own things",
             "public": "everybody",
+            "signed": "a program whose body is signed",
             "platform": "everybody, without a tenant",
         }.get(mark.kind, mark.kind)
         return said + (f" ({', '.join(mark.limits)})" if mark.limits else "")
