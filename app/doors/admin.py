@@ -8,8 +8,17 @@ from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
 from app.features.ops import admin as ops
 from app.features.sessions import admin as sessions
+from app.features.tenants import admin as tenants
 
-ROOMS = (dashboard.routes, accounts.routes, messages.routes, api_keys.routes, ops.routes, sessions.routes)
+ROOMS = (
+    dashboard.routes,
+    accounts.routes,
+    messages.routes,
+    api_keys.routes,
+    ops.routes,
+    sessions.routes,
+    tenants.routes,
+)
 
 
 def open_on(app: Flask) -> None:

@@ -15,7 +15,7 @@ from wtforms.csrf.core import CSRF
 
 from app.kernel import csrf
 from app.kernel.access import Principal
-from app.kernel.errors import NotSignedIn
+from app.kernel.errors import Invalid, NotSignedIn
 from app.kernel.visitor import Visitor
 
 
@@ -129,6 +129,14 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
                 field.errors = [*field.errors, problem]
                 is_fine = False
         return is_fine
+
+    def blame(self, refusal: Invalid) -> None:
+        """Say at its fields what a service refused; what is no field of this form is said on top."""
+        for name, problem in refusal.fields.items():
+            if name in self._fields:
+                self[name].errors = [*self[name].errors, problem]
+            else:
+                self.form_errors.append(problem)
 
     @property
     def answers(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import base64
 import re
 import secrets
 import threading
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from app.config import LOOPBACK
 from app.config import current as settings
+from app.features.audit import service as audit
 from app.features.tenants.models import Tenant
 from app.features.tenants.rules import Setting, checked
 from app.kernel import clock, crypto, db, tenancy
@@ -24,6 +26,13 @@ REMEMBERED_SECONDS = 30
 """How long another process may go on with a tenant that was changed or suspended."""
 MOST_REMEMBERED = 5000
 """Host names and ids kept at once. Strangers can send any Host header; memory stays bounded."""
+
+SETTINGS_TABS = (
+    ("Company", "/admin/settings"),
+    ("Money and region", "/admin/settings/region"),
+    ("Gateways", "/admin/settings/gateways"),
+    ("Mail", "/admin/settings/mail"),
+)
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
@@ -94,9 +103,23 @@ def change(**given: Setting) -> None:
         Invalid: a value that cannot be; names the field.
     """
     tenant = _locked()
+    before, after = {}, {}
     for field, value in given.items():
-        setattr(tenant, field, checked(field, value))
+        was, new = getattr(tenant, field), checked(field, value)
+        if new != was:
+            before[field], after[field] = was, new
+            setattr(tenant, field, new)
+    if tenant.bank_enabled and not tenant.bank_details:
+        raise Invalid.field("bank_details", "Say where the money goes: name, IBAN or account number, bank.")
+    _settle(tenant, before, after)
+
+
+def _settle(tenant: Tenant, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Write what was changed, and that it was; nothing when nothing was."""
+    if not after:
+        return
     db.session().flush()
+    audit.record("SETTINGS_CHANGED", resource_type="tenant", resource_id=tenant.id, before=before, after=after)
     forget()
 
 
@@ -115,9 +138,9 @@ def callback_secret() -> str:
 def rotate_callback_secret() -> str:
     """Put a new secret in place of the old one, which stops working with this transaction's end."""
     tenant = _locked()
+    had_one = tenant.callback_secret_sealed is not None
     secret = _renew_callback_secret(tenant)
-    db.session().flush()
-    forget()
+    _settle(tenant, {"callback_secret": had_one or None}, {"callback_secret": True})
     return secret
 
 
@@ -132,6 +155,11 @@ def _locked() -> Tenant:
     """The row of the tenant that is set, for writing: nobody else changes it until this transaction ends."""
     wanted = sa.select(Tenant).where(Tenant.id == tenancy.current()).with_for_update()
     return db.session().scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def settings_tabs(here: str) -> list[tuple[str, str, bool]]:
+    """The parts of `/admin/settings`, with the one at `here` marked."""
+    return [(label, href, href == here) for label, href in SETTINGS_TABS]
 
 
 def base_url(tenant: Tenant) -> str:
