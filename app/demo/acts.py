@@ -1,0 +1,204 @@
+"""What happens in a customer's life, each done by the services that people use.
+
+Bulk history is these acts, recorded once for each kind of life (`recorder`) and
+written again with other names, moments and numbers (`stamps`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from app.demo.people import Person
+from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer, User
+from app.features.accounts.service import Attribution
+from app.features.billing import service as billing
+from app.features.billing.models import Invoice
+from app.features.billing.service import LineDraft
+from app.features.catalogue import service as catalogue
+from app.features.catalogue.cycles import SPANS, end_of
+from app.features.orders import service as orders
+from app.features.payments import service as payments
+from app.features.provisioning import service as provisioning
+from app.features.provisioning import tasks
+from app.features.provisioning.access import Access
+from app.features.provisioning.models import ProvisioningJob
+from app.features.subscriptions import service as subscriptions
+from app.features.subscriptions.models import Subscription
+from app.kernel import clock, db
+from app.kernel.outbox import Claimed
+
+PROMO = "WELCOME20"
+REASONS = {
+    "suspend": "The invoice is 7 days overdue.",
+    "terminate": "The invoice is 30 days overdue.",
+    "cancel": "The customer has found something else.",
+    "end": "The customer has found something else.",
+}
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What decides which rows a life writes; the rest is names, moments and numbers."""
+
+    plan: str
+    cycle: str
+    promo_code: str | None
+    gateway: str
+    is_company: bool
+
+
+@dataclass
+class Story:
+    """Somebody's records, as far as the story has come."""
+
+    kind: Kind
+    person: Person
+    customer_id: UUID
+    user_id: UUID
+    subscription_id: UUID
+    invoice_id: UUID
+    """The newest invoice."""
+
+    @property
+    def subscription(self) -> Subscription:
+        """As it stands now."""
+        return db.session().get_one(Subscription, self.subscription_id)
+
+    @property
+    def invoice(self) -> Invoice:
+        """As it stands now."""
+        return db.session().get_one(Invoice, self.invoice_id)
+
+
+def sign_up(person: Person, kind: Kind) -> Story:
+    """Somebody comes and orders a plan."""
+    product = catalogue.find_sellable(kind.plan)
+    customer, user = accounts.register(
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        attribution=Attribution(*person.source),
+        company=person.company,
+        country=person.country,
+    )
+    accounts.update_customer(
+        customer,
+        city=person.city,
+        address_line=person.address_line,
+        postal_code=person.postal_code,
+        phone=person.phone,
+    )
+    price = catalogue.price_of(product, kind.cycle, customer.currency)
+    placed = orders.sell_to_new_customer(
+        customer=customer, user=user, product=product, price=price, promo_code=kind.promo_code
+    )
+    return Story(kind, person, customer.id, user.id, placed.subscription.id, placed.invoice.id)
+
+
+def pay(story: Story, *, reference: str) -> None:
+    """The newest invoice is paid; what was ordered by it begins."""
+    invoice = story.invoice
+    payments.receive(invoice.id, invoice.open, gateway=story.kind.gateway, reference=reference)
+
+
+def set_up(story: Story) -> None:
+    """Somebody on the staff does what waits to be done, and writes down how to get in."""
+    for job in _open_jobs(story):
+        if job.state == "waiting":
+            _hand_over(job)
+        way_in = Access(
+            host="web-07.example.com",
+            user_name=story.person.email,
+            password="shown to nobody",
+            panel_url="https://web-07.example.com:8443",
+        )
+        is_new = job.kind == "subscription.activate"
+        provisioning.complete(job, way_in=way_in if is_new else None, reference="web-07" if is_new else "")
+
+
+def wait(story: Story) -> None:
+    """The worker hands what is to be done by hand to the staff."""
+    for job in _open_jobs(story):
+        if job.state == "waiting":
+            _hand_over(job)
+
+
+def _open_jobs(story: Story) -> list[ProvisioningJob]:
+    row = ProvisioningJob
+    wanted = sa.select(row).where(row.subscription_id == story.subscription_id, row.state != "done")
+    return list(db.session().scalars(wanted.order_by(row.ordinal)))
+
+
+def _hand_over(job: ProvisioningJob) -> None:
+    """As the worker does it, for this job alone."""
+    now = clock.now()
+    claimed = Claimed(ProvisioningJob, job.id, job.tenant_id, uuid4(), job.attempts + 1, now + LEASE)
+    job.state, job.attempts = "leased", claimed.attempts
+    job.lease_token, job.lease_until, job.next_at = claimed.lease_token, claimed.lease_until, claimed.lease_until
+    db.session().flush()
+    tasks._perform(claimed)  # for this one alone, not for all that is due
+    db.session().refresh(job)
+
+
+def issue_renewal(story: Story) -> None:
+    """The next period is asked for, some days before it begins."""
+    subscription = story.subscription
+    start = subscription.period_end
+    assert start is not None
+    end = end_of(subscription.cycle, start)
+    line = LineDraft(
+        f"{subscription.plan_name}, {SPANS[subscription.cycle]}",
+        subscription.price_minor,
+        product_id=subscription.product_id,
+        period_start=start,
+        period_end=end,
+    )
+    customer = db.session().get_one(Customer, story.customer_id)
+    invoice = billing.issue(customer=customer, lines=[line], currency=subscription.currency, due_at=start)
+    story.invoice_id = invoice.id
+
+
+def pay_renewal(story: Story, *, reference: str) -> None:
+    """The next period is paid, and the service goes on."""
+    pay(story, reference=reference)
+    subscription = story.subscription
+    assert subscription.period_end is not None
+    start = subscription.period_end
+    subscription.period_start, subscription.period_end = start, end_of(subscription.cycle, start)
+    db.session().flush()
+
+
+def suspend(story: Story) -> None:
+    """It was not paid for."""
+    subscriptions.suspend(story.subscription, reason=REASONS["suspend"])
+
+
+def terminate(story: Story) -> None:
+    """It was not paid for a long time."""
+    subscriptions.terminate(story.subscription, reason=REASONS["terminate"])
+
+
+def cancel(story: Story) -> None:
+    """The customer does not want it any more when the paid period is over."""
+    subscriptions.cancel(story.subscription, reason=REASONS["cancel"])
+
+
+def end(story: Story) -> None:
+    """The last paid day is over."""
+    subscriptions.terminate(story.subscription, reason=REASONS["end"])
+
+
+def sign_up_of(story: Story) -> User:
+    """The person behind it."""
+    return db.session().get_one(User, story.user_id)
+
+
+def period_end(cycle: str, start: datetime) -> datetime:
+    """When a period that begins then is over."""
+    found = end_of(cycle, start)
+    assert found is not None, "a demo sells nothing that is paid once"
+    return found
