@@ -23,13 +23,17 @@ def install(app: Flask, assets: Assets, *, compiled: Path) -> None:
     jinja.globals.update(asset=assets.address, csrf_token=csrf_token)
     jinja.filters.update(ago=words.ago, day=words.day, exact=words.exact)
     jinja.globals["ui"] = jinja.get_template("parts/ui.html").module
-    app.context_processor(_context)
+    app.context_processor(_page)
+    app.extensions["dress_fragment"] = _fragment
 
 
-def _context() -> dict[str, Any]:
+def _fragment() -> dict[str, Any]:
+    """For a block alone: no frame is drawn, and toasts wait for the next whole page."""
+    return {"brand": branding.brand(), "principal": maybe_principal(), "request_id": g.request_id}
+
+
+def _page() -> dict[str, Any]:
     who = maybe_principal()
-    if g.get("is_fragment"):  # no frame is drawn, and toasts wait for the next whole page
-        return {"brand": branding.brand(), "principal": who, "request_id": g.request_id}
     return {
         "brand": branding.brand() if "tenant" in g else None,
         "principal": who,

@@ -17,6 +17,7 @@ POLICY = (
 COMPRESSED = frozenset({"text/html", "text/css", "text/plain", "application/json", "application/problem+json"})
 SMALLEST_COMPRESSED = 1200
 ALWAYS = {
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -24,51 +25,54 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_LOWER = {name: name.lower() for name in ALWAYS}
+_HSTS = "Strict-Transport-Security"
 
 
-def add(response: Response, settings: Settings) -> None:
+def add(response: Response, settings: Settings, request_id: str) -> None:
     """Set the headers that the view has not set itself."""
+    headers = response.headers
+    given = {name.lower(): value for name, value in headers}  # read once: each question to `headers` walks them all
     for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    if settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    response.headers["X-Request-Id"] = g.request_id
-    _cache_rule(response)
+        if _LOWER[name] not in given:
+            headers.add(name, value)
+    if settings.is_https and _HSTS.lower() not in given:
+        headers.add(_HSTS, "max-age=31536000; includeSubDomains")
+    headers.add("X-Request-Id", request_id)
+    _cache_rule(response, given)
     compress(response)
     tightest = limits.tightest()
     if tightest is not None:
-        response.headers["RateLimit-Limit"] = str(tightest.limit)
-        response.headers["RateLimit-Remaining"] = str(tightest.remaining)
-        response.headers["RateLimit-Reset"] = str(tightest.reset_seconds)
+        headers["RateLimit-Limit"] = str(tightest.limit)
+        headers["RateLimit-Remaining"] = str(tightest.remaining)
+        headers["RateLimit-Reset"] = str(tightest.reset_seconds)
 
 
 def compress(response: Response) -> None:
     """Gzip a text of more than a packet, where the browser takes it."""
-    response.vary.add("Accept-Encoding")
     if (
-        not request.accept_encodings["gzip"]
-        or response.direct_passthrough
+        response.direct_passthrough
         or response.is_streamed
-        or "Content-Encoding" in response.headers
         or response.mimetype not in COMPRESSED
+        or "Content-Encoding" in response.headers
     ):
         return
     plain = response.get_data()
-    if len(plain) < SMALLEST_COMPRESSED:
+    if len(plain) < SMALLEST_COMPRESSED or not request.accept_encodings["gzip"]:
         return
     response.set_data(gzip.compress(plain, compresslevel=3, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
 
 
-def _cache_rule(response: Response) -> None:
+def _cache_rule(response: Response, given: dict[str, str]) -> None:
     """Nobody's page is ever kept for somebody else; only a view that says so is cached at all."""
-    if "Cache-Control" in response.headers and maybe_principal() is None:
-        return
-    if "immutable" in response.headers.get("Cache-Control", ""):
-        return
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Cookie")
+    rule = given.get("cache-control")
+    varies = [given["vary"]] if given.get("vary") else []
+    if (rule is None or maybe_principal() is not None) and "immutable" not in (rule or ""):
+        if rule != "no-store":
+            response.headers["Cache-Control"] = "no-store"
+        varies.append("Cookie")
+    response.headers["Vary"] = ", ".join((*varies, "Accept-Encoding"))
 
 
 def log_request(outcome: dict[str, Any], who: Principal | None) -> None:

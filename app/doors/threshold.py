@@ -11,6 +11,7 @@ from flask_login import LoginManager, UserMixin
 
 from app.config import Settings
 from app.doors import headers
+from app.doors.notes import Notes
 from app.features.api_keys import service as api_keys
 from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
@@ -53,7 +54,8 @@ class Person(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
 
 def install(app: Flask, settings: Settings) -> None:
     """Put the threshold under every route of `app`."""
-    manager = LoginManager(app)
+    app.session_interface = Notes()
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
     manager.request_loader(lambda _request: Person(who) if (who := maybe_principal()) and who.user_id else None)
     app.before_request(lambda: _enter(app, settings))
@@ -217,7 +219,7 @@ def _leave(response: Response, settings: Settings) -> Response:
             write()
     if g.pop("visit_is_new", False):
         _set_visit(response, settings)
-    headers.add(response, settings)
+    headers.add(response, settings, g.request_id)
     _note(response)
     return response
 

@@ -7,9 +7,9 @@ view answers with the whole page.
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request
+from flask import Blueprint, Response, current_app, flash, g, render_template, request
 from flask_wtf import FlaskForm
-from jinja2_fragments.flask import render_block
+from jinja2_fragments import render_block
 from wtforms import FieldList, FormField, SelectMultipleField, ValidationError
 from wtforms.csrf.core import CSRF
 
@@ -28,15 +28,23 @@ class PageRoutes(Blueprint):
 
 def page(template: str, *, status: int = 200, **context: Any) -> Response:
     """Draw `template`, or only its block named like the element htmx wants to replace."""
-    target = request.headers.get("HX-Target") if request.headers.get("HX-Request") == "true" else None
-    whole = request.headers.get("HX-History-Restore-Request") == "true" or request.headers.get("HX-Boosted") == "true"
-    if target and not whole and target in current_app.jinja_env.get_template(template).blocks:
-        g.is_fragment = True
-        answer = make_response(render_block(template, target, **context), status)
+    block = _wanted_block(template)
+    if block is None:
+        text = render_template(template, **context)
     else:
-        answer = make_response(render_template(template, **context), status)
-    answer.vary.update(("HX-Request", "HX-Target"))
-    return answer
+        dress = current_app.extensions["dress_fragment"]
+        text = render_block(current_app.jinja_env, template, block, **dress(), **context)
+    return Response(text, status, [("Vary", "HX-Request, HX-Target")], content_type="text/html; charset=utf-8")
+
+
+def _wanted_block(template: str) -> str | None:
+    asked = request.environ
+    target: str | None = asked.get("HTTP_HX_TARGET")
+    if not target or asked.get("HTTP_HX_REQUEST") != "true":
+        return None
+    if asked.get("HTTP_HX_HISTORY_RESTORE_REQUEST") == "true" or asked.get("HTTP_HX_BOOSTED") == "true":
+        return None
+    return target if target in current_app.jinja_env.get_template(template).blocks else None
 
 
 def toast(tone: str, text: str) -> None:

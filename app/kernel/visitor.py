@@ -5,13 +5,17 @@ then the right-most hop that is not itself trusted.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
 _HOST = re.compile(r"(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)(?::[0-9]{1,5})?")
 _MOST_HOPS = 20
+_LONGEST_HOST = 300
+_LONGEST_ADDRESS = 64
+"""Longer ones are none, and are not remembered: what strangers send must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Visitor:
         return self.address
 
 
-def read(environ: Mapping[str, object], trusted: Sequence[Network]) -> Visitor:
+def read(environ: Mapping[str, object], trusted: tuple[Network, ...]) -> Visitor:
     """The visitor of a WSGI `environ`."""
     peer = str(environ.get("REMOTE_ADDR") or "")
     host = str(environ.get("HTTP_HOST") or "")
@@ -42,10 +46,10 @@ def read(environ: Mapping[str, object], trusted: Sequence[Network]) -> Visitor:
         scheme = _last(environ.get("HTTP_X_FORWARDED_PROTO"), {"http", "https"}) or scheme
         forwarded_host = str(environ.get("HTTP_X_FORWARDED_HOST") or "").split(",")[-1].strip()
         host = forwarded_host or host
-    return Visitor(address=address, host=_host(host), scheme=scheme)
+    return Visitor(address=address, host=_host(host) if len(host) <= _LONGEST_HOST else "", scheme=scheme)
 
 
-def _client(header: str, trusted: Sequence[Network]) -> str | None:
+def _client(header: str, trusted: tuple[Network, ...]) -> str | None:
     found = None
     for hop in reversed(header.split(",")[-_MOST_HOPS:]):
         parsed = _parse(hop.strip())
@@ -62,6 +66,7 @@ def _last(value: object, allowed: set[str]) -> str | None:
     return text if text in allowed else None
 
 
+@lru_cache(maxsize=1024)
 def _host(text: str) -> str:
     text = text.strip().lower()
     if not _HOST.fullmatch(text):
@@ -72,6 +77,11 @@ def _host(text: str) -> str:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    return _parsed(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -90,6 +100,6 @@ def _plain(text: str) -> str:
     return str(parsed) if parsed else text[:45]
 
 
-def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
+def _is_trusted(text: str, trusted: tuple[Network, ...]) -> bool:
     parsed = _parse(text)
     return parsed is not None and any(parsed in network for network in trusted if network.version == parsed.version)

@@ -32,7 +32,6 @@ def lines():
     root.handlers[:] = before
     root.setLevel(level)
     structlog.reset_defaults()
-    logs.forget()
 
 
 @pytest.mark.parametrize("text", SECRETS)
