@@ -22,7 +22,7 @@ from typing import Any
 from app.kernel import addresses
 from app.kernel.addresses import Address, Network, Refused, Target
 
-__all__ = ["Answer", "Refused", "check_headers", "check_url", "configure", "send"]
+__all__ = ["Answer", "Refused", "check_headers", "check_url", "configure", "longest", "send"]
 
 MOST_BODY = 64 * 1024
 """Bytes of an answer that are kept; then the connection is closed."""
@@ -107,6 +107,11 @@ def configure(
     """
     _State.rules = _Rules(timeout, tuple(networks), authorities, name_server)
     _State.context = None
+
+
+def longest() -> float:
+    """Seconds that an exchange may take."""
+    return _State.rules.timeout
 
 
 def check_url(url: str) -> Target:

@@ -96,8 +96,10 @@ class Claimed:
     lease_until: datetime
 
 
-def claim(model: type[OutboxMixin], *, limit: int = 10, lease_seconds: float = 60) -> list[Claimed]:
-    """Take up to `limit` due rows of all tenants, in a transaction of its own.
+def claim(
+    model: type[OutboxMixin], *, limit: int = 10, lease_seconds: float = 60, lane: UUID | None = None
+) -> list[Claimed]:
+    """Take up to `limit` due rows of all tenants, or of one lane (`kernel/lanes.py`), in a transaction of its own.
 
     On PostgreSQL rows that somebody else is claiming are skipped, on SQLite
     claims follow one another.
@@ -106,7 +108,8 @@ def claim(model: type[OutboxMixin], *, limit: int = 10, lease_seconds: float = 6
     token, until = UUID(bytes=_Process.mark + secrets.token_bytes(8)), now + timedelta(seconds=lease_seconds)
     values = {"due_at": now, "most": limit, "until": until, "token": token}
     with tenancy.across_tenants("sweep"), db.transaction() as session:
-        found = session.execute(leases.claiming(cast(Any, model)), values).all()
+        taking = leases.claiming(cast(Any, model), lane is not None)
+        found = session.execute(taking, values if lane is None else {**values, "lane": lane}).all()
     found = sorted(found, key=lambda one: (*one[3:], one.id))
     return [Claimed(model, one.id, one.tenant_id, token, one.attempts, until) for one in found]
 
@@ -224,19 +227,20 @@ def drain(
             jobs.more_hands()
         for row in claimed:
             with tenancy.as_tenant(row.tenant_id):
-                seen += _deliver_one(row, deliver, lease_seconds, most_attempts, ends)
+                seen += see_to(row, deliver, lease_seconds, most_attempts, ends)
         if not claimed:
             break
     return seen
 
 
-def _deliver_one(
+def see_to(
     row: Claimed,
     deliver: Callable[[Claimed], None],
     lease_seconds: float,
     most_attempts: int,
     ends: Callable[[], bool],
 ) -> int:
+    """`deliver` one claimed row in its tenant, which is set; 1, or 0 when it went back untouched. See `drain`."""
     if ends():
         with db.transaction():
             release(row)

@@ -1,0 +1,35 @@
+"""What an endpoint may ask to be told: the public events, by group."""
+
+from collections.abc import Collection
+
+from app.kernel.errors import Invalid
+from app.kernel.events import REGISTRY
+
+KEPT_INSIDE = frozenset({"password.reset_requested", "password.changed"})
+"""Events for the house itself; no endpoint is told."""
+FOR_STAFF = ("user.", "api_key.", "webhook.", "message.", "backup.", "tenant.")
+"""What concerns staff and security: not for an endpoint that a key made without the scope `admin`."""
+
+
+def offered(*, is_restricted: bool = False) -> list[str]:
+    """The names of all events that can be asked for, in order."""
+    return sorted(name for name in REGISTRY if is_told(name, is_restricted=is_restricted))
+
+
+def is_told(name: str, *, is_restricted: bool) -> bool:
+    """Whether endpoints of that kind may hear of the event at all."""
+    return name not in KEPT_INSIDE and not (is_restricted and name.startswith(FOR_STAFF))
+
+
+def checked(events: Collection[str], *, is_restricted: bool) -> list[str]:
+    """The events that somebody asks for; none, or `*` alone, is all of them.
+
+    Raises:
+        Invalid: one is not on offer; names the field.
+    """
+    if not events or set(events) == {"*"}:
+        return []
+    unknown = sorted(set(events) - set(offered(is_restricted=is_restricted)))
+    if unknown:
+        raise Invalid.field("events", f"There is no event {unknown[0][:60]!r} to subscribe to.", code="unknown_event")
+    return sorted(set(events))
