@@ -20,6 +20,7 @@ from app.features.subscriptions.events import (
     SubscriptionTerminated,
     SubscriptionUpgraded,
 )
+from app.features.webhooks import deliveries as webhooks
 from app.kernel import events
 from app.kernel.events import Reactions
 
@@ -41,4 +42,4 @@ REACTIONS: Reactions = {
 
 def wire() -> None:
     """Make these the reactions of this process."""
-    events.wire(REACTIONS, always=(audit.on_event,))
+    events.wire(REACTIONS, always=(audit.on_event, webhooks.fan_out))
