@@ -1,5 +1,5 @@
-// Draws every [data-chart] with uPlot from the numbers in its <script type="application/json">. The same numbers stand
-// in a table below each chart. Fetched by app.js where a chart is; fetches uPlot itself.
+// Draws every [data-chart] with uPlot from the numbers in that attribute (htmx takes script elements out of what it
+// swaps in). The same numbers stand in a table below each chart. Fetched by app.js where a chart is; fetches uPlot itself.
 (() => {
   "use strict";
 
@@ -27,11 +27,10 @@
   };
 
   const drawChart = (box) => {
-    const source = document.getElementById(box.dataset.chart);
     drawn.get(box)?.destroy();
     drawn.delete(box);
-    if (!source || !box.clientWidth) return;
-    const spec = JSON.parse(source.textContent);
+    if (!box.clientWidth) return;
+    const spec = JSON.parse(box.dataset.chart);
     if (!spec.x?.length) return;
     const hasBars = spec.series.some((line) => line.bars);
     const words = (v) => v == null ? "–" : (v < 0 ? "−" : "") + (spec.prefix || "") + Math.abs(v).toLocaleString("en") + (spec.suffix || "");

@@ -1,3 +1,3 @@
 """Dashboard: the whole in view: the homes of staff and customers, and a customer with everything."""
 
-ADDRESSES = {"admin": ("/admin", "/admin/customers/<uuid:customer_id>"), "client": ("/client",)}
+ADDRESSES = {"admin": ("/admin", "/admin/customers/<uuid:customer_id>", "/admin/checklist"), "client": ("/client",)}

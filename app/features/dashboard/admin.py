@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.config import current as settings
 from app.features.accounts import service as accounts
-from app.features.dashboard import portrait, today
+from app.features.dashboard import portrait, ranges, service, today
+from app.features.tenants import service as tenants
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.pages import PageRoutes, page, principal, toast
@@ -18,9 +19,22 @@ routes = PageRoutes("dashboard_admin", prefix="/admin")
 @routes.get("")
 @requires(staff=Role.VIEWER)
 def index() -> Response:
-    """What is stuck, what is waiting, what came last, and how the house runs. Amounts from BILLING up."""
-    seen = today.look(principal(), has_mail_server=settings().smtp_url is not None)
+    """What is stuck, the figures of some days, what is waiting, and how the house runs. Amounts from BILLING up."""
+    tenant = tenants.current()
+    has_mail_server = settings().smtp_url is not None or tenant.smtp_url_sealed is not None
+    span = ranges.read(request.args, today.today_of(tenant.time_zone))
+    currency = request.args.get("currency", "")
+    seen = today.look(principal(), span, currency=currency, has_mail_server=has_mail_server)
     return page("dashboard/admin/today.html", today=seen, crumbs=[(seen.date, None)])
+
+
+@routes.post("/checklist/hiding")
+@requires(staff=Role.OWNER, limits=("20/minute",))
+def create_checklist_hiding() -> ResponseReturnValue:
+    """Put the list of first steps away, for everybody on the staff."""
+    service.hide_checklist(principal().user_id)
+    toast("good", "The list of first steps is put away.")
+    return redirect("/admin", 303)
 
 
 @routes.get("/customers/<uuid:customer_id>")

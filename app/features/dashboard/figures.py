@@ -1,6 +1,15 @@
 """Small parts that the pages of this room are made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency
+
+from app.kernel.money import Money
+
+SHORT_FROM = 1_000
+"""Amounts from here on are shown without decimals where there is little room; the page behind them has all."""
 
 
 @dataclass(frozen=True)
@@ -9,9 +18,14 @@ class Stat:
 
     label: str
     value: str
-    detail: str = ""
+    detail: str | tuple[str, str] = ""
+    """Or what changed, which is coloured, and the rest."""
     tone: str = ""
     href: str | None = None
+    unit: str = ""
+    points: Sequence[int] = ()
+    """Its line, oldest first; and the same stretch one period earlier."""
+    before: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -34,3 +48,27 @@ class Step:
     is_done: bool
     label: str = ""
     href: str = ""
+
+
+def short(amount: Money) -> str:
+    """An amount as tiles show it: `$48,210`, `$29.36`."""
+    if abs(amount.major) < SHORT_FROM:
+        return amount.sign()
+    whole = amount.major.quantize(Decimal(1), ROUND_HALF_UP)
+    return str(format_currency(whole, amount.currency, format="¤#,##0", locale="en", currency_digits=False))
+
+
+def signed(amount: Money) -> str:
+    """A change as tiles show it: `+$318`, `−$12.50`, `$0`."""
+    if not amount.minor:
+        return short(amount)
+    return f"{'+' if amount.minor > 0 else '−'}{short(Money(abs(amount.minor), amount.currency))}"
+
+
+def percent(now: int, before: int) -> str:
+    """How much more or less that is: `+6.2 %`; empty where nothing was before."""
+    if before <= 0:
+        return ""
+    change = Decimal(100) * (now - before) / before
+    shown = f"{abs(change):,.1f}" if abs(change) < 100 else f"{abs(change):,.0f}"
+    return f"{'+' if change > 0 else '−' if change < 0 else '±'}{shown} %"

@@ -1,22 +1,25 @@
-"""The staff's first page: the sentence, the figures, what came last, and how the house runs."""
+"""The staff's first page: the sentence, the figures, what waits and what came last, and how the house runs."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 
 from app.features.accounts import slots as accounts
-from app.features.billing import slots as billing
-from app.features.dashboard import alarms, growth, health
-from app.features.dashboard.figures import Alarm, Stat, Step
-from app.features.dashboard.growth import Growth
+from app.features.dashboard import alarms, charts, checklist, daily, health, ranges, service, strip, waiting
+from app.features.dashboard.charts import Chart
+from app.features.dashboard.checklist import Checklist
+from app.features.dashboard.daily import Daily
+from app.features.dashboard.figures import Alarm, Stat
 from app.features.dashboard.health import Health
+from app.features.dashboard.ranges import Range
+from app.features.dashboard.waiting import Overdue, Waiting
 from app.features.messages import slots as messages
-from app.features.messages.slots import Mailbag
 from app.features.orders import slots as orders
 from app.features.tenants import service as tenants
 from app.kernel import clock, words
 from app.kernel.access import Principal, Role
 
-MESSAGES, CUSTOMERS = "/admin/messages", "/admin/customers"
+HOME, CUSTOMERS = "/admin", "/admin/customers"
+SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,19 @@ class Today:
     date: str
     sentence: str
     alarms: list[Alarm]
-    steps: list[Step]
-    """What is left to set up; empty once all is done."""
+    checklist: Checklist
+    span: Range
+    spans: list[tuple[str, str, str, bool]]
+    """Key, label, address and whether it is the present one."""
+    currencies: list[tuple[str, str, bool]]
+    """The same of currencies, where there are several."""
+    currency: str
     stats: list[Stat]
-    growth: Growth
+    movements: Chart | None
+    """None for those who see no money."""
+    revenue: Chart | None
+    growth: Chart
+    waiting: list[Waiting]
     health: Health
     orders: list[tuple[str, ...]]
     customers: list[tuple[str, ...]]
@@ -37,23 +49,31 @@ class Today:
     ops_href: str
 
 
-def look(who: Principal, *, has_mail_server: bool) -> Today:
-    """Read everything for `who`: nine queries with money, eight without."""
-    tenant = tenants.current()
-    zone, role = tenant.time_zone, who.staff_role or Role.VIEWER
-    mail, came = messages.mailbag(), growth.new_customers(zone)
-    mail_href = MESSAGES if role >= Role.MEMBER else ""
+def look(who: Principal, span: Range, *, currency: str, has_mail_server: bool) -> Today:
+    """Read everything for `who`. The number of queries depends on the role alone."""
+    tenant, role = tenants.current(), who.staff_role or Role.VIEWER
+    zone, shows_money = tenant.time_zone, role >= Role.BILLING
+    kept = daily.read(span.before_begin, span.end)
+    currency = _currency(kept, currency, tenant.currency)
+    late = waiting.overdue(currency) if shows_money else None
+    mail = messages.mailbag()
+    mail_href = "/admin/messages" if role >= Role.MEMBER else ""
     runs = health.look(mail, zone=zone, is_operator=tenant.is_operator, mail_href=mail_href)
-    total = accounts.customer_count()
-    steps = _steps(has_mail_server=has_mail_server, has_customer=total > 0, role=role)
-    shows_money = role >= Role.BILLING
+    has_customer = kept.level(service.CUSTOMERS) > 0
     return Today(
         date=f"{clock.now():%A} {words.day(clock.now(), zone)}",
         sentence=alarms.sentence(mail, runs, has_mail_server=has_mail_server),
         alarms=alarms.alarms(mail, runs, mail_href, has_mail_server=has_mail_server),
-        steps=[] if all(step.is_done for step in steps) else steps,
-        stats=_stats(total, came, mail, mail_href, shows_money=shows_money),
-        growth=came,
+        checklist=checklist.look(tenant, role, has_mail_server=has_mail_server, has_customer=has_customer),
+        span=span,
+        spans=_spans(span, currency if shows_money and currency != tenant.currency else ""),
+        currencies=_currencies(kept, span, currency) if shows_money else [],
+        currency=currency,
+        stats=_stats(kept, span, currency, late),
+        movements=charts.movements(kept, span, currency) if shows_money else None,
+        revenue=charts.revenue(kept, span, currency) if shows_money else None,
+        growth=charts.new_customers(kept, span),
+        waiting=waiting.listed(mail, late, role),
         health=runs,
         orders=_orders(zone),
         customers=_customers(zone),
@@ -62,52 +82,43 @@ def look(who: Principal, *, has_mail_server: bool) -> Today:
     )
 
 
-def _steps(*, has_mail_server: bool, has_customer: bool, role: Role) -> list[Step]:
-    """What can be checked: whether mail can leave, and whether anybody has bought yet."""
-    mail = Step("A mail server", "Mails go out as soon as they are wanted.", is_done=True)
-    if not has_mail_server:
-        text = "Set SMTP_URL and restart. Until then mails are kept, and can be read under Messages."
-        way = ("Messages", MESSAGES) if role >= Role.MEMBER else ("", "")
-        mail = Step(mail.title, text, False, *way)
-    first = Step("A first customer", "Your website has sent a sign-up.", is_done=True)
-    if not has_customer:
-        text = "Your website sends sign-ups with an API key, to POST /api/marketing-api/accounts/create."
-        way = ("Make a key", "/admin/api-keys/new") if role >= Role.ADMIN else ("", "")
-        first = Step(first.title, text, False, *way)
-    return [mail, first]
+def today_of(zone: str) -> date:
+    """The day it is by the clocks of `zone`."""
+    return service.day_of(clock.now(), zone)
 
 
-def _stats(total: int, came: Growth, mail: Mailbag, mail_href: str, *, shows_money: bool) -> list[Stat]:
-    since = clock.now() - timedelta(days=growth.DAYS)
+def _currency(kept: Daily, asked: str, own: str) -> str:
+    """The one asked for, if anything is kept in it; else the house's own, or the first with anything."""
+    found = kept.currencies()
+    if asked in found:
+        return asked
+    return own if own in found or not found else found[0]
+
+
+def _currencies(kept: Daily, span: Range, current: str) -> list[tuple[str, str, bool]]:
+    found = kept.currencies()
+    return [(one, span.address(HOME, currency=one), one == current) for one in found] if len(found) > 1 else []
+
+
+def _spans(span: Range, currency: str) -> list[tuple[str, str, str, bool]]:
     return [
-        Stat("Customers", f"{total:,}", f"{came.total} new in {growth.DAYS} days", href=CUSTOMERS),
-        Stat("Orders to be paid", f"{orders.waiting_for_payment():,}", _placed(orders.new_orders(since))),
-        *(_money_stats() if shows_money else []),
-        Stat("Mail waiting", f"{mail.waiting:,}", _mail_detail(mail), "bad" if mail.failed else "", mail_href or None),
+        (key, label, ranges.link(HOME, range=key, currency=currency), key == span.key)
+        for key, label in ranges.LABELS.items()
     ]
 
 
-def _placed(count: int) -> str:
-    return f"{words.plural(count, 'order')} in {growth.DAYS} days"
-
-
-def _money_stats() -> list[Stat]:
-    """One number per currency: sums of different money do not add up."""
-    amounts = billing.open_amounts()
-    if not amounts:
-        return [Stat("Open invoices", "0", "nothing is owed")]
-    stats = []
-    for amount in amounts:
-        late = f", {amount.overdue:,} overdue" if amount.overdue else ", none overdue"
-        label = "Open invoices" if len(amounts) == 1 else f"Open invoices, {amount.total.currency}"
-        detail = words.plural(amount.invoices, "invoice") + late
-        stats.append(Stat(label, amount.total.sign(), detail, "warn" if amount.overdue else ""))
-    return stats
-
-
-def _mail_detail(mail: Mailbag) -> str:
-    parts = [f"{count:,} {word}" for count, word in ((mail.failed, "failed"), (mail.kept, "kept unsent")) if count]
-    return ", ".join(parts) or "none failed"
+def _stats(kept: Daily, span: Range, currency: str, late: Overdue | None) -> list[Stat]:
+    """With money from BILLING up; each currency by itself."""
+    came = strip.new_customers(kept, span, CUSTOMERS)
+    if late is None:
+        return [came, strip.active_services(kept, span, "/admin/subscriptions"), strip.churn(kept, span)]
+    return [
+        strip.revenue(kept, span, currency, "/admin/payments"),
+        strip.monthly_revenue(kept, span, currency, "/admin/subscriptions"),
+        came,
+        strip.churn(kept, span),
+        strip.overdue(late, "/admin/billing"),
+    ]
 
 
 def _orders(zone: str) -> list[tuple[str, ...]]:
@@ -123,7 +134,7 @@ def _orders(zone: str) -> list[tuple[str, ...]]:
             words.ago(card.placed_at, zone),
             words.exact(card.placed_at, zone),
         )
-        for card in orders.recent_orders(limit=6)
+        for card in orders.recent_orders(limit=SHOWN)
     ]
 
 
@@ -138,5 +149,5 @@ def _customers(zone: str) -> list[tuple[str, ...]]:
             words.ago(customer.created_at, zone),
             words.exact(customer.created_at, zone),
         )
-        for customer in accounts.latest_customers(6)
+        for customer in accounts.latest_customers(SHOWN)
     ]

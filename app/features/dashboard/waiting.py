@@ -1,0 +1,53 @@
+"""What waits for somebody on the staff, each with the page where it is seen to."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from app.features.billing.models import Invoice
+from app.features.messages.slots import Mailbag
+from app.kernel import clock, db, words
+from app.kernel.access import Role
+from app.kernel.money import Money
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What should have been paid by now, in one currency."""
+
+    total: Money
+    invoices: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing to be seen to."""
+
+    icon: str
+    title: str
+    text: str
+    label: str
+    href: str
+
+
+def overdue(currency: str) -> Overdue:
+    """One query over the index of open invoices."""
+    row = Invoice
+    late = sa.select(sa.func.sum(row.total_minor - row.paid_minor), sa.func.count()).where(
+        row.status == "issued", row.currency == currency, row.due_at <= clock.now()
+    )
+    total, count = db.session().execute(late).one()
+    return Overdue(Money(int(total or 0), currency), count)
+
+
+def listed(mail: Mailbag, late: Overdue | None, role: Role) -> list[Waiting]:
+    """What `role` can see to, the most pressing first."""
+    found = []
+    if late is not None and late.invoices:
+        title = f"{words.plural(late.invoices, 'invoice')} overdue"
+        found.append(Waiting("receipt", title, f"{late.total.sign()} together", "Look", "/admin/billing?overdue=1"))
+    if mail.failed and role >= Role.MEMBER:
+        title = f"{words.plural(mail.failed, 'message')} failed"
+        text = "Each says what the mail server answered"
+        found.append(Waiting("mail-off", title, text, "Look", "/admin/messages?state=failed"))
+    return found
