@@ -38,6 +38,7 @@ def upgrade() -> None:
     ):
         op.add_column("products", column)
     change_subscriptions()
+    change_orders()
     make_jobs()
     make_steps()
     make_accesses()
@@ -63,6 +64,16 @@ def change_subscriptions() -> None:
             f"CONSTRAINT ck_subscriptions_{check} CHECK ({condition})"
         )
     op.create_index("ix_subscriptions_status", "subscriptions", ["tenant_id", "status", "created_at", "id"])
+    op.drop_index("ix_subscriptions_product_id", "subscriptions")
+    op.create_index("ix_subscriptions_product", "subscriptions", ["tenant_id", "product_id", "created_at", "id"])
+    setting_up = sa.text("status = 'active' AND set_up_at IS NULL")
+    op.create_index(
+        "ix_subscriptions_setting_up",
+        "subscriptions",
+        ["tenant_id", "created_at", "id"],
+        sqlite_where=setting_up,
+        postgresql_where=setting_up,
+    )
     is_ending = sa.text("ends_at IS NOT NULL AND ended_at IS NULL")
     op.create_index(
         "ix_subscriptions_ending",
@@ -71,6 +82,19 @@ def change_subscriptions() -> None:
         sqlite_where=is_ending,
         postgresql_where=is_ending,
     )
+
+
+def change_orders() -> None:
+    """The number of its invoice stands with the order: it is searched by it."""
+    op.add_column("orders", sa.Column("number", app.kernel.columns.Code(), nullable=False, server_default=""))
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("SELECT set_config('mpanel.across', 'on', true)")
+    op.execute(
+        "UPDATE orders SET number = coalesce((SELECT invoices.number FROM invoices "
+        "WHERE invoices.tenant_id = orders.tenant_id AND invoices.id = orders.invoice_id), '')"
+    )
+    op.create_index("ix_orders_number", "orders", ["tenant_id", "number"])
+    op.create_index("ix_orders_amount", "orders", ["tenant_id", "total_minor", "id"])
 
 
 def own(table: str) -> tuple[sa.Column[object] | sa.Constraint, ...]:
@@ -207,8 +231,12 @@ def row_security(table: str) -> tuple[str, ...]:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
-    op.drop_index("ix_subscriptions_ending", "subscriptions")
-    op.drop_index("ix_subscriptions_status", "subscriptions")
+    op.drop_index("ix_orders_amount", "orders")
+    op.drop_index("ix_orders_number", "orders")
+    op.execute("ALTER TABLE orders DROP COLUMN number")
+    for name in ("ending", "setting_up", "product", "status"):
+        op.drop_index(f"ix_subscriptions_{name}", "subscriptions")
+    op.create_index("ix_subscriptions_product_id", "subscriptions", ["tenant_id", "product_id"])
     for name in ("ending_reason", "suspended_at", "revision", "suspension_reason", "external_ref", "set_up_at"):
         op.execute(f"ALTER TABLE subscriptions DROP COLUMN {name}")
     for name in ("driver_settings", "driver"):

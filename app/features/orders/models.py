@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.columns import Code
 from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
 
@@ -23,6 +24,8 @@ class Order(TenantRecord):
         sa.CheckConstraint("total_minor >= 0", name="total"),
         sa.Index("ix_orders_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_orders_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
+        sa.Index("ix_orders_number", "tenant_id", "number"),
+        sa.Index("ix_orders_amount", "tenant_id", "total_minor", "id"),
         sa.Index("ix_orders_status", "tenant_id", "status", "created_at", "id"),
     )
 
@@ -30,6 +33,8 @@ class Order(TenantRecord):
     placed_by: Mapped[UUID | None] = tenant_key("users", nullable=True)
     """The person it is for, or who ordered it."""
     invoice_id: Mapped[UUID | None] = tenant_key("invoices", nullable=True)
+    number: Mapped[str] = mapped_column(Code(), default="")
+    """Its invoice's: what people call it by."""
     promo_code_usage_id: Mapped[UUID | None] = tenant_key("promo_code_usage", nullable=True)
     status: Mapped[str] = mapped_column(default="pending")
     currency: Mapped[str] = mapped_column(sa.String(3))

@@ -87,6 +87,8 @@ def place(
         )
     )  # fmt: skip
     billing.issue_draft(invoice)
+    order.number = invoice.number or ""
+    db.session().flush()
     if invoice.status == "paid":
         complete(order)
     return Placed(order, subscription, invoice)

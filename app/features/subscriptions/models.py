@@ -37,7 +37,16 @@ class Subscription(TenantRecord):
         sa.Index("ix_subscriptions_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
         sa.Index("ix_subscriptions_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_subscriptions_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_subscriptions_product", "tenant_id", "product_id", "created_at", "id"),
         sa.Index("ix_subscriptions_renewal", "tenant_id", "status", "period_end"),
+        sa.Index(
+            "ix_subscriptions_setting_up",
+            "tenant_id",
+            "created_at",
+            "id",
+            sqlite_where=sa.text("status = 'active' AND set_up_at IS NULL"),
+            postgresql_where=sa.text("status = 'active' AND set_up_at IS NULL"),
+        ),
         sa.Index(
             "ix_subscriptions_ending",
             "tenant_id",
@@ -48,7 +57,7 @@ class Subscription(TenantRecord):
     )
 
     customer_id: Mapped[UUID] = tenant_key("customers", index=False)
-    product_id: Mapped[UUID] = tenant_key("products")
+    product_id: Mapped[UUID] = tenant_key("products", index=False)
     first_invoice_id: Mapped[UUID | None] = tenant_key("invoices", nullable=True)
     """What was asked for when it was ordered."""
     plan_name: Mapped[str]
