@@ -50,4 +50,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Code(TypeDecorator[str]):
+    """A text compared letter by letter whatever the store's locale: numbers, references, sort and search keys.
+
+    So a range over its index finds what begins in one way on both stores, and both sort alike.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sa.Text(collation="C") if dialect.name == "postgresql" else sa.Text()
+
+
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")

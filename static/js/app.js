@@ -215,6 +215,20 @@
     clearTimeout(typing);
     typing = setTimeout(() => send(form), 300);
   });
+  // An export takes the filters from the address: a swapped block does not draw its form anew.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches?.("form[data-export]")) return;
+    all("[data-filter]", form).forEach((field) => field.remove());
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (name === "cursor") continue;
+      const field = make("input", { type: "hidden", name, value });
+      field.dataset.filter = "";
+      form.append(field);
+    }
+    form.closest("details")?.removeAttribute("open");
+  });
+
   // Empty fields stay out of the address.
   document.addEventListener("formdata", (event) => {
     if (!event.target.matches("form[data-autosubmit]")) return;

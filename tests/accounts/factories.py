@@ -4,7 +4,7 @@ from itertools import count
 
 from app.features.accounts import service
 from app.features.accounts.models import Customer, PasswordToken, User
-from app.kernel import crypto, db
+from app.kernel import crypto, db, terms
 from app.kernel.access import Role
 
 _numbers = count(1)
@@ -20,6 +20,7 @@ def make_customer(name: str = "", **more: str) -> Customer:
     for column, value in more.items():
         setattr(customer, column, value)
     customer.refresh_search_key()
+    terms.keep("customer", customer.id, customer.texts)
     db.session().flush()
     return customer
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 
-from app.features.accounts import directory
+from app.features.accounts import customers
 from app.features.audit.models import AuditLog
-from app.kernel import db, tenancy
+from app.kernel import db, lists, tenancy
 from app.kernel.access import Role
 from tests.accounts.factories import make_colleague, make_customer
 
@@ -19,7 +19,8 @@ HERE = "/admin/customers"
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    directory._remembered.clear()
+    customers._remembered.clear()
+    customers.CUSTOMERS._counts.clear()
 
 
 def titles(response) -> list[str]:
@@ -56,7 +57,7 @@ def test_searching_and_filtering(as_sam, query, found):
 @pytest.mark.both_stores
 @pytest.mark.parametrize("sort", ["newest", "oldest", "name"])
 def test_paging_shows_each_customer_once_there_and_back(as_sam, monkeypatch, sort):
-    monkeypatch.setattr(directory, "PAGE", 3)
+    monkeypatch.setattr(lists, "ON_A_PAGE", 3)
     names = [f"{letter}ame Person" for letter in "HDBGACFE"]
     for name in names:
         make_customer(name)
@@ -110,7 +111,7 @@ def test_other_tenants_customers_are_not_there(as_sam, charlie, other_tenant):
 
 
 def test_an_export_is_whole_logged_and_safe_in_a_spreadsheet(as_sam, monkeypatch):
-    monkeypatch.setattr(directory, "EXPORTED_AT_ONCE", 3)
+    monkeypatch.setattr(lists, "EXPORTED_AT_ONCE", 3)
     for number in range(7):
         make_customer(f"Person {number}")
     make_customer("Evil Eve", company='=HYPERLINK("http://evil.example")', city="@SUM(1)", phone="+44 1225")

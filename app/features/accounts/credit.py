@@ -62,6 +62,16 @@ def left(customer_id: UUID, currency: str) -> Money:
     return Money(db.session().scalar(found) or 0, currency)
 
 
+def of(customer_id: UUID) -> Money:
+    """What the customer has, in the account's own currency."""
+    row = (
+        db.session()
+        .execute(sa.select(Customer.credit_minor, Customer.currency).where(Customer.id == customer_id))
+        .one()
+    )
+    return Money(row.credit_minor, row.currency)
+
+
 def _change(customer_id: UUID, currency: str, minor: int) -> bool:
     changed = db.session().execute(
         sa.update(Customer)

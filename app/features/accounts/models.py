@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.access import Role
+from app.kernel.columns import Code
 from app.kernel.outbox import OutboxMixin
 from app.kernel.tenancy import TenantRecord, tenant_key
 
@@ -48,8 +49,8 @@ class Customer(TenantRecord):
     utm_medium: Mapped[str] = mapped_column(default="")
     utm_content: Mapped[str] = mapped_column(default="")
     utm_term: Mapped[str] = mapped_column(default="")
-    search_key: Mapped[str]
-    """Title, name and e-mail in lower case: what lists are searched and sorted by."""
+    search_key: Mapped[str] = mapped_column(Code())
+    """Title, name and e-mail in lower case: what the list is sorted by."""
 
     @property
     def title(self) -> str:
@@ -60,6 +61,11 @@ class Customer(TenantRecord):
     def is_active(self) -> bool:
         """Whether its people may sign in and buy."""
         return self.status == "active"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What it is found by."""
+        return self.company, self.name, self.email
 
     def refresh_search_key(self) -> None:
         """Bring `search_key` in step with the fields it is made of."""
@@ -98,6 +104,11 @@ class User(TenantRecord):
     def name(self) -> str:
         """First and last name, or the e-mail where there is none."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What this person is found by."""
+        return self.first_name, self.last_name, self.email
 
     @property
     def is_staff(self) -> bool:

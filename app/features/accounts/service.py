@@ -23,7 +23,7 @@ from app.features.accounts.models import Customer, User
 from app.features.accounts.passwords import can_be_password, check_password_rules
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
-from app.kernel import clock, db
+from app.kernel import clock, db, terms
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
@@ -113,6 +113,8 @@ def register(
             db.session().flush()
     except sa.exc.IntegrityError as problem:
         raise _taken(problem) from problem
+    terms.keep("customer", customer.id, customer.texts)
+    terms.keep("user", user.id, user.texts)
     publish(UserCreated(user.id, user.email, customer.id, role.name.lower()))
     return customer, user
 
@@ -132,6 +134,7 @@ def create_staff(*, email: str, first_name: str, last_name: str, role: Role, pas
             db.session().flush()
     except sa.exc.IntegrityError as problem:
         raise _taken(problem) from problem
+    terms.keep("user", user.id, user.texts)
     audit.record("STAFF_CREATED", resource_type="user", resource_id=user.id, after={"role": role.name.lower()})
     publish(UserCreated(user.id, user.email, None, role.name.lower()))
     return user
@@ -166,6 +169,7 @@ def update_customer(customer: Customer, **values: str) -> None:
     for name in changed:
         setattr(customer, name, values[name])
     customer.refresh_search_key()
+    terms.keep("customer", customer.id, customer.texts)
     publish(CustomerUpdated(customer.id, changed))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.columns import Code
 from app.kernel.db import JSON
 from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
@@ -55,7 +56,7 @@ class Invoice(TenantRecord):
     customer_id: Mapped[UUID] = tenant_key("customers", index=False)
     series: Mapped[str] = mapped_column(default="invoice")
     sequence: Mapped[int | None]
-    number: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(Code())
     status: Mapped[str] = mapped_column(default="draft")
     currency: Mapped[str] = mapped_column(sa.String(3))
     subtotal_minor: Mapped[int]

@@ -1,0 +1,75 @@
+"""What somebody asked of a list, how many there are, and what the foot of its table says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from app.kernel.paging import Page
+
+
+class Counted(NamedTuple):
+    """How many there are, as far as it was counted."""
+
+    number: int
+    is_more: bool
+
+    def __str__(self) -> str:
+        return f"more than {self.number:,}" if self.is_more else f"{self.number:,}"
+
+    @property
+    def short(self) -> str:
+        """For beside a title: `312`, `1,000+`."""
+        return f"{self.number:,}{'+' if self.is_more else ''}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to see of a list, as far as it made sense."""
+
+    here: str
+    sort: str
+    default_sort: str
+    cursor: str
+    values: Mapping[str, str]
+    """By the name of each filter and of the search; empty is any."""
+    variants: tuple[tuple[str, str], ...]
+    bound: Mapping[str, Any]
+    text: str
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything is left out."""
+        return any(self.values.values())
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """Names and values of the fields that say the same in a form."""
+        pairs = [(name, value) for name, value in self.values.items() if value]
+        return pairs if self.sort == self.default_sort else [*pairs, ("sort", self.sort)]
+
+    def href(self, *, cursor: str | None = None, sort: str | None = None, **changed: str) -> str:
+        """The address of this list narrowed in the same way; `changed` names filters that differ."""
+        said = {**self.values, **changed}
+        order = sort or self.sort
+        said |= {"sort": "" if order == self.default_sort else order, "cursor": cursor or ""}
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"{self.here}?{query}" if query else self.here
+
+
+class Foot(NamedTuple):
+    """For `ui.list_foot`."""
+
+    text: str
+    previous_href: str | None
+    next_href: str | None
+
+
+def foot(asked: Asked, found: Page[Any], total: Counted, one: str, many: str | None = None) -> Foot:
+    """`50 of more than 1,000 customers`, and the ways back and on."""
+    noun = one if total.number == 1 and not total.is_more else many or f"{one}s"
+    return Foot(
+        f"{len(found.items):,} of {total} {noun}",
+        asked.href(cursor=found.previous_cursor) if found.previous_cursor else None,
+        asked.href(cursor=found.next_cursor) if found.next_cursor else None,
+    )
