@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,9 +12,30 @@ from app.features.billing.models import Invoice, LedgerEntry, LedgerPosting
 from app.kernel import clock, db, tenancy
 from app.kernel.money import Money
 
+PAYING = ("payment.received", "credit.used")
+"""Kinds of entries that pay an invoice."""
+
 
 class Unbalanced(ValueError):
     """The postings of an entry do not add up to zero: a bug, never a person's fault."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One entry with its sides, for reading."""
+
+    kind: str
+    memo: str
+    source_id: UUID | None
+    at: datetime
+    sides: dict[str, Money]
+    """Above zero is debit, by account."""
+
+    @property
+    def paid(self) -> Money:
+        """What it paid of the invoice; nothing for other movements."""
+        one = next(iter(self.sides.values()))
+        return -self.sides.get("receivable", Money(0, one.currency)) if self.kind in PAYING else Money(0, one.currency)
 
 
 @dataclass(frozen=True)
@@ -90,6 +112,30 @@ def post_issue(invoice: Invoice) -> None:
         customer_id=invoice.customer_id,
         invoice_id=invoice.id,
     )
+
+
+def movements_of(invoice_id: UUID) -> list[Movement]:
+    """Every movement of money of an invoice, oldest first. One query."""
+    rows = db.session().execute(
+        sa.select(
+            LedgerEntry.id,
+            LedgerEntry.kind,
+            LedgerEntry.memo,
+            LedgerEntry.source_id,
+            LedgerEntry.happened_at,
+            LedgerPosting.account,
+            LedgerPosting.amount_minor,
+            LedgerPosting.currency,
+        )
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .where(LedgerEntry.invoice_id == invoice_id)
+        .order_by(LedgerEntry.happened_at, LedgerEntry.id, LedgerPosting.id)
+    )
+    found: dict[UUID, Movement] = {}
+    for entry_id, kind, memo, source_id, at, account, minor, currency in rows:
+        movement = found.setdefault(entry_id, Movement(kind, memo, source_id, at, {}))
+        movement.sides[account] = Money(minor, currency)
+    return list(found.values())
 
 
 def check() -> list[str]:

@@ -1,0 +1,66 @@
+"""What comes in from the pages about payments."""
+
+from uuid import UUID
+
+from wtforms import StringField
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+
+from app.features.payments.charges import METHODS, Agreed
+from app.features.payments.service import LONGEST_REFERENCE
+from app.kernel.pages import PanelForm
+
+ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+
+
+class PayForm(PanelForm):
+    """What a customer agreed to on the invoice's page. Nothing of it is typed."""
+
+    invoice = StringField(validators=[InputRequired(), Regexp(ID)])
+    method = StringField(validators=[InputRequired(), AnyOf(METHODS)])
+    credit = StringField(validators=[AnyOf(("use", "keep"))])
+    charge = StringField(validators=[InputRequired(), Regexp(r"^[0-9]{1,15}$")])
+    attempt = StringField(validators=[InputRequired(), Regexp(ID)])
+
+    @property
+    def invoice_id(self) -> UUID:
+        """Which invoice is paid."""
+        return UUID(self.invoice.data)
+
+    @property
+    def agreed(self) -> Agreed:
+        """What the customer saw."""
+        return Agreed(
+            method=self.method.data,
+            uses_credit=self.credit.data == "use",
+            charge_minor=int(self.charge.data),
+            attempt=UUID(self.attempt.data),
+        )
+
+
+class TransferForm(PanelForm):
+    """Money that staff saw coming in."""
+
+    amount = StringField("Amount", [InputRequired("How much came in?"), Length(max=40)])
+    received_on = StringField(
+        "Received on",
+        [InputRequired("When did it arrive?"), Regexp(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", message="A date.")],
+    )
+    reference = StringField(
+        "Reference",
+        [
+            InputRequired("Give the bank's reference: it keeps one transfer from counting twice."),
+            Length(max=LONGEST_REFERENCE, message="At most 200 characters."),
+            Regexp(ONE_LINE, message="One line of plain text, please."),
+        ],
+        description="As it stands on the bank statement. Each counts once.",
+        filters=[lambda text: text.strip() if text else text],
+    )
+    note = StringField(
+        "Note",
+        [
+            Length(max=300, message="At most 300 characters."),
+            Regexp(ONE_LINE, message="One line of plain text, please."),
+        ],
+        description="For your colleagues; the customer does not see it.",
+    )
