@@ -7,6 +7,7 @@ from app.features.api_keys import admin as api_keys
 from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
 from app.features.ops import admin as ops
+from app.features.orders import admin as orders
 from app.features.sessions import admin as sessions
 from app.features.tenants import admin as tenants
 
@@ -18,6 +19,7 @@ ROOMS = (
     ops.routes,
     sessions.routes,
     tenants.routes,
+    orders.routes,
 )
 
 

@@ -12,7 +12,7 @@ from app.features.billing.models import Invoice
 from app.features.billing.service import Discount, LineDraft
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.cycles import SPANS
-from app.features.catalogue.models import Price, Product
+from app.features.catalogue.models import Price, Product, PromoCode, PromoCodeUsage
 from app.features.catalogue.service import Redemption
 from app.features.orders.events import CustomerCreated, OrderCompleted, OrderCreated
 from app.features.orders.models import Order, OrderLine
@@ -32,6 +32,25 @@ class Placed:
     order: Order
     subscription: Subscription
     invoice: Invoice
+
+
+@dataclass(frozen=True)
+class Bought:
+    """One line of an order with what it started."""
+
+    line: OrderLine
+    subscription: Subscription
+
+
+@dataclass(frozen=True)
+class Sale:
+    """An order with all that belongs to it."""
+
+    order: Order
+    customer: Customer
+    invoice: Invoice | None
+    promo_code: str
+    bought: list[Bought]
 
 
 def sell_to_new_customer(
@@ -187,3 +206,30 @@ def find(principal: Principal, order_id: UUID) -> Order:
     if not principal.is_staff and principal.customer_id != order.customer_id:
         raise NotFound()
     return order
+
+
+def find_sale(principal: Principal, order_id: UUID) -> Sale:
+    """The order with all that belongs to it. Three queries.
+
+    Raises:
+        NotFound: as `find`.
+    """
+    order = find(principal, order_id)
+    asked = (
+        sa.select(Customer, Invoice, PromoCode.code)
+        .select_from(Order)
+        .join(Customer, Customer.id == Order.customer_id)
+        .outerjoin(Invoice, Invoice.id == Order.invoice_id)
+        .outerjoin(PromoCodeUsage, PromoCodeUsage.id == Order.promo_code_usage_id)
+        .outerjoin(PromoCode, PromoCode.id == PromoCodeUsage.promo_code_id)
+        .where(Order.id == order_id)
+    )
+    customer, invoice, code = db.session().execute(asked).one()
+    lines = (
+        sa.select(OrderLine, Subscription)
+        .join(Subscription, Subscription.id == OrderLine.subscription_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position)
+    )
+    bought = [Bought(line, subscription) for line, subscription in db.session().execute(lines)]
+    return Sale(order, customer, invoice, code or "", bought)

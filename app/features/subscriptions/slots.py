@@ -36,9 +36,14 @@ class ServiceCard:
     href: str
     """Its page in the portal."""
 
+    @property
+    def staff_href(self) -> str:
+        """Its page for staff."""
+        return f"/admin/subscriptions/{self.subscription_id}"
+
 
 STATES: dict[str, tuple[str, str]] = {
-    "pending": ("info", "Waiting to be set up"),
+    "pending": ("info", "Pending"),
     "active": ("good", "Active"),
     "suspended": ("bad", "Suspended"),
     "cancelled": ("done", "Cancelled"),
@@ -47,6 +52,8 @@ STATES: dict[str, tuple[str, str]] = {
 """Tone and words of each status."""
 UNPAID = ("info", "Waiting for payment")
 """The same of what is pending because its first invoice is open."""
+SETTING_UP = ("busy", "Setting up")
+"""The same of what is paid for and cannot be used yet."""
 
 
 def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
@@ -81,6 +88,8 @@ def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -
     """Tone and words of where a subscription stands."""
     if subscription.status == "pending" and first_invoice is not None and first_invoice.is_open:
         return UNPAID
+    if subscription.is_being_set_up:
+        return SETTING_UP
     return STATES[subscription.status]
 
 
@@ -88,7 +97,7 @@ def next_step(subscription: Subscription) -> str:
     """What happens next, and when."""
     zone = tenants.current().time_zone
     if subscription.status == "pending":
-        return "its time starts when it is set up"
+        return "its time starts when it is paid"
     if subscription.ended_at is not None:
         return f"ended on {words.day(subscription.ended_at, zone)}"
     if subscription.status == "suspended":
@@ -99,6 +108,13 @@ def next_step(subscription: Subscription) -> str:
         return "paid once, does not renew"
     verb = "renews on" if subscription.auto_renew else "ends on"
     return f"{verb} {words.day(subscription.period_end, zone)}"
+
+
+def set_up_words(subscription: Subscription) -> str:
+    """Since when there is something to use, for staff."""
+    if subscription.set_up_at is not None:
+        return f"Set up on {words.day(subscription.set_up_at, tenants.current().time_zone)}"
+    return "Being set up" if subscription.is_being_set_up else "Not set up"
 
 
 def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
