@@ -9,6 +9,7 @@ from app.features.messages import admin as messages
 from app.features.ops import admin as ops
 from app.features.orders import admin as orders
 from app.features.sessions import admin as sessions
+from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
 
 ROOMS = (
@@ -20,6 +21,7 @@ ROOMS = (
     sessions.routes,
     tenants.routes,
     orders.routes,
+    subscriptions.routes,
 )
 
 

@@ -1,3 +1,3 @@
 """What customers rent: a plan, its price and cycle, and where it stands."""
 
-ADDRESSES = {"client": ("/client/services",)}
+ADDRESSES = {"client": ("/client/services",), "admin": ("/admin/subscriptions",)}
