@@ -11,6 +11,7 @@ from app.features.dashboard import service as figures
 from app.features.messages import service as messages
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
+from app.features.payments.events import PaymentRefunded, PaymentSucceeded
 from app.features.provisioning import wishes as provisioning
 from app.features.subscriptions.events import (
     SubscriptionActivated,
@@ -28,15 +29,17 @@ REACTIONS: Reactions = {
     CustomerCreated: (messages.welcome, figures.on_customer_created),
     InvoiceIssued: (figures.on_invoice_issued,),
     OrderCreated: (figures.on_order_created,),
+    PaymentRefunded: (figures.on_payment_refunded,),
+    PaymentSucceeded: (figures.on_payment_succeeded,),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
     InvoicePaid: (orders.on_invoice_paid,),
-    SubscriptionActivated: (provisioning.on_activated,),
-    SubscriptionDowngraded: (provisioning.on_switched,),
-    SubscriptionResumed: (provisioning.on_resumed,),
-    SubscriptionSuspended: (provisioning.on_suspended,),
-    SubscriptionTerminated: (provisioning.on_terminated,),
-    SubscriptionUpgraded: (provisioning.on_switched,),
+    SubscriptionActivated: (provisioning.on_activated, figures.on_subscription),
+    SubscriptionDowngraded: (provisioning.on_switched, figures.on_subscription),
+    SubscriptionResumed: (provisioning.on_resumed, figures.on_subscription),
+    SubscriptionSuspended: (provisioning.on_suspended, figures.on_subscription),
+    SubscriptionTerminated: (provisioning.on_terminated, figures.on_subscription),
+    SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
 }
 
 

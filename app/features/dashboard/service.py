@@ -16,6 +16,7 @@ from app.features.billing.events import InvoiceIssued
 from app.features.catalogue.cycles import CYCLES
 from app.features.dashboard.models import DailyFigure, FigureDelta, HiddenChecklist, Movement
 from app.features.orders.events import CustomerCreated, OrderCreated
+from app.features.payments.events import PaymentRefunded, PaymentSucceeded
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, tenancy
@@ -35,6 +36,8 @@ KIND_FIGURES = {
 LEVELS = (MRR, SERVICES, CUSTOMERS)
 """Figures that are changes: the sum of all days is how much there is."""
 
+FROM_CREDIT = "credit"
+"""The gateway that moves no money."""
 FOLDED_AT_ONCE = 5_000
 """Rows of one transaction: on SQLite nobody else writes meanwhile."""
 WRITTEN_AT_ONCE = 500
@@ -46,6 +49,18 @@ Key = tuple[date, str, str]
 def on_invoice_issued(event: InvoiceIssued) -> None:
     """Count what was asked for."""
     keep(INVOICED, event.amount_minor, event.currency)
+
+
+def on_payment_succeeded(event: PaymentSucceeded) -> None:
+    """Count money that came in. Paying with credit brings none: it came in before."""
+    if event.gateway != FROM_CREDIT:
+        keep(REVENUE, event.amount_minor, event.currency)
+
+
+def on_payment_refunded(event: PaymentRefunded) -> None:
+    """Count money that went back."""
+    if event.gateway != FROM_CREDIT:
+        keep(REVENUE, -event.amount_minor, event.currency)
 
 
 def on_customer_created(_event: CustomerCreated) -> None:

@@ -10,10 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.models import Customer
-from app.features.billing.models import Invoice
+from app.features.billing.models import Invoice, LedgerEntry, LedgerPosting
 from app.features.dashboard import service
 from app.features.dashboard.models import DailyFigure, FigureDelta, Movement
-from app.features.dashboard.service import CUSTOMERS, INVOICED, ORDERS, Key
+from app.features.dashboard.service import CUSTOMERS, INVOICED, ORDERS, REVENUE, Key
 from app.features.orders.models import Order
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
@@ -100,7 +100,7 @@ def _sums() -> Counter[Key]:
     """Every figure from the records, but for zeros. Memory grows with the days, not with the records."""
     found: Counter[Key] = Counter()
     zone = tenants.current().time_zone
-    for moment, name, currency, amount in chain(_counted(), _asked(), _moved()):
+    for moment, name, currency, amount in chain(_counted(), _asked(), _received(), _moved()):
         found[service.day_of(moment, zone), name, currency] += amount
     return Counter({key: amount for key, amount in found.items() if amount})
 
@@ -116,6 +116,17 @@ def _asked() -> Iterator[Fact]:
     issued = sa.select(Invoice.issued_at, Invoice.currency, Invoice.total_minor).where(Invoice.issued_at.is_not(None))
     for moment, currency, amount in _stream(issued):
         yield moment, INVOICED, currency, amount
+
+
+def _received() -> Iterator[Fact]:
+    """What the ledger's cash got and gave."""
+    cash = (
+        sa.select(LedgerEntry.happened_at, LedgerPosting.currency, LedgerPosting.amount_minor)
+        .join(LedgerPosting, LedgerPosting.entry_id == LedgerEntry.id)
+        .where(LedgerPosting.account == "cash")
+    )
+    for moment, currency, amount in _stream(cash):
+        yield moment, REVENUE, currency, amount
 
 
 def _moved() -> Iterator[Fact]:
