@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.features.accounts import admin as accounts
 from app.features.api_keys import admin as api_keys
+from app.features.catalogue import admin as products
 from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
 from app.features.ops import admin as ops
@@ -11,6 +12,8 @@ from app.features.orders import admin as orders
 from app.features.sessions import admin as sessions
 from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
+from app.features.webhooks import admin as webhooks
+from app.features.webhooks import admin_deliveries as webhook_deliveries
 
 ROOMS = (
     dashboard.routes,
@@ -20,8 +23,11 @@ ROOMS = (
     ops.routes,
     sessions.routes,
     tenants.routes,
+    products.routes,
     orders.routes,
     subscriptions.routes,
+    webhooks.routes,
+    webhook_deliveries.routes,
 )
 
 

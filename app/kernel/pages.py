@@ -15,7 +15,7 @@ from wtforms.csrf.core import CSRF
 
 from app.kernel import csrf
 from app.kernel.access import Principal
-from app.kernel.errors import Invalid, NotSignedIn
+from app.kernel.errors import NotSignedIn, Refusal
 from app.kernel.visitor import Visitor
 
 
@@ -138,7 +138,7 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
                 is_fine = False
         return is_fine
 
-    def blame(self, refusal: Invalid) -> None:
+    def blame(self, refusal: Refusal) -> None:
         """Say at its fields what a service refused; what is no field of this form is said on top."""
         for name, problem in refusal.fields.items():
             if name in self._fields:

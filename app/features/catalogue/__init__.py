@@ -1,1 +1,3 @@
 """What we sell: products, their prices per currency and cycle, stock, and promo codes."""
+
+ADDRESSES = {"admin": ("/admin/products", "/admin/promo-codes")}

@@ -20,7 +20,7 @@ REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
 
 
 @cache
-def _currencies() -> tuple[SelectChoice, ...]:
+def currencies() -> tuple[SelectChoice, ...]:
     """What is legal tender somewhere today."""
     territories = get_global("territory_currencies")
     codes = {code for territory in territories for code in get_territory_currencies(territory)}
@@ -72,7 +72,7 @@ class RegionForm(PanelForm):
 
     def offer(self, currency: str, time_zone: str, locale: str) -> None:
         """Let be chosen what is usual, and what is set."""
-        self.currency.choices = _with(_currencies(), currency)
+        self.currency.choices = _with(currencies(), currency)
         self.time_zone.choices = _with(_zones(), time_zone)
         self.locale.choices = _with(_locales(), locale)
 
