@@ -141,11 +141,12 @@ def api_key() -> None:
 @api_key.command("create")
 @click.option("--name", required=True)
 @click.option("--scope", "scopes", required=True, multiple=True, help="May be given several times.")
+@click.option("--collected", is_flag=True, help="What it sells is paid: the site takes the money itself.")
 @plainly
-def create_api_key(name: str, scopes: tuple[str, ...]) -> None:
+def create_api_key(name: str, scopes: tuple[str, ...], *, collected: bool) -> None:
     """Make a key and print it, and nothing else. It is never shown again."""
     with operator():
-        _row, secret = api_keys.create(name, scopes=list(scopes))
+        _row, secret = api_keys.create(name, scopes=list(scopes), payments="collected" if collected else "")
     click.echo(secret)
 
 

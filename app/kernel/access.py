@@ -38,6 +38,8 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     hourly_limit: int | None = None
     """Calls an hour that a key may make."""
+    collects_payments: bool = False
+    """Whether a key's holder has taken the money for what it sells."""
     csrf_secret: bytes = field(default=b"", repr=False)
     """The secret of this login's row that its forms are bound to."""
 
@@ -170,7 +172,7 @@ def anyone(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
 
 
 def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:
-    """A program that calls back: no cookie is read and no form token asked for; the view checks the body's signature."""
+    """A program that calls back: no cookie is read, no form token asked for; the view checks the body's signature."""
     return _mark(Access("signed", limits=limits))
 
 

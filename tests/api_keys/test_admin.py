@@ -132,3 +132,11 @@ def test_strangers_find_nothing(as_alice, client, as_sam, other_tenant):
     assert as_sam.get(f"{HERE}/{theirs.id}").status_code == 404
     assert as_sam.post(f"{HERE}/{theirs.id}/revocation").status_code == 404
     assert key.revoked_at is None
+
+
+def test_a_key_for_a_site_that_collects_payments_says_so(as_sam):
+    as_sam.post(HERE, data={"name": "Site", "scopes": ["marketing"], "expires": "", "collected": "y"})
+
+    key = db.session().scalars(sa.select(ApiKey)).one()
+    assert key.payments == "collected"
+    assert "Collected by the site" in as_sam.get(f"{HERE}/{key.id}").text

@@ -29,6 +29,7 @@ def test_staff_make_a_key_that_is_seen_once_and_works(as_sam):
         "prefix",
         "scopes",
         "hourlyLimit",
+        "payments",
         "createdAt",
         "expiresAt",
         "revokedAt",
@@ -66,7 +67,7 @@ def test_revoking_shuts_the_key_out_with_the_next_call(as_sam, client):
     [({}, "name"), ({"name": 1}, "name"), ({"name": ""}, "name"), ({"name": "x" * 101}, "name"),
      ({"name": "a", "scopes": []}, "scopes"), ({"name": "a", "scopes": ["root"]}, "scopes.0"),
      ({"name": "a", "scopes": "marketing"}, "scopes"), ({"name": "a", "expiresIn": "30"}, "expiresIn"),
-     ({"name": "a", "expiresIn": 0}, "expiresIn"), ({"name": "a", "payments": "collected"}, "payments"),
+     ({"name": "a", "expiresIn": 0}, "expiresIn"), ({"name": "a", "payments": "paid"}, "payments"),
      ({"name": "a", "key": "mk_mine"}, "key"), ({"name": "a", "hourlyLimit": 10**9}, "hourlyLimit"),
      ({"name": "a", "tenant_id": "x"}, "tenant_id"), ({"name": "a", "kind": "api"}, "kind")],
 )  # fmt: skip
@@ -158,3 +159,12 @@ def test_the_wrong_scope_is_403_by_name(client):
 
     assert (answer.status_code, answer.json["code"]) == (403, "wrong_scope")
     assert HOST.partition(":")[0] == client.host.partition(":")[0]
+
+
+def test_a_key_may_say_that_its_site_collects_payments(as_sam):
+    answer = as_sam.post(HERE, json={"name": "Site", "payments": "collected"})
+
+    assert answer.status_code == 201
+    assert answer.json["data"]["payments"] == "collected"
+    assert as_sam.post(HERE, json={"name": "Site"}).json["data"]["payments"] is None
+    assert as_sam.post(HERE, json={"name": "Site", "payments": "all"}).status_code == 422

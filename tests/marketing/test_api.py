@@ -187,7 +187,7 @@ BAD = {
     "utm that is a text": ({"utmParams": "summer-sale"}, 422, "utmParams"),
     "unknown utm": ({"utmParams": {"campagne": "x"}}, 422, "utmParams.campagne"),
     "utm that is a number": ({"utmParams": {"term": 1}}, 422, "utmParams.term"),
-    "payment": ({"payment": {"gateway": "external", "reference": "r", "amount": "39.92"}}, 422, "payment"),
+    "payment": ({"payment": {"gateway": "external", "reference": "r", "amount": "39.92"}}, 422, "payment.currency"),
     "unknown field": ({"discount": 100}, 422, "discount"),
     "python's name": ({"first_name": "John"}, 422, "first_name"),
 }

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.features.api_keys import activity, service
 from app.features.api_keys.forms import SCOPE_WORDS, KeyForm
-from app.features.api_keys.models import ApiActivity, ApiKey
+from app.features.api_keys.models import COLLECTED, ApiActivity, ApiKey
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, access_of, requires
@@ -94,7 +94,12 @@ def create() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page("api_keys/admin/new.html", status=422, form=form, crumbs=_crumbs("New key"))
     try:
-        key, secret = service.create(form.name.data, scopes=form.scopes.data, expires_in_days=form.days)
+        key, secret = service.create(
+            form.name.data,
+            scopes=form.scopes.data,
+            expires_in_days=form.days,
+            payments=COLLECTED if form.collected.data else "",
+        )
     except Invalid as refusal:
         form.name.errors = [*form.name.errors, refusal.text]
         return page("api_keys/admin/new.html", status=422, form=form, crumbs=_crumbs("New key"))
@@ -137,6 +142,10 @@ def _facts(key: ApiKey) -> list[tuple[str, str]]:
     facts = [
         ("Begins with", key.prefix),
         ("It may", "; ".join(said[scope] for scope in key.scopes)),
+        (
+            "Payments",
+            "Collected by the site: what it sells is paid" if key.payments else "What it sells waits for payment",
+        ),
         ("Made", words.exact(key.created_at, zone)),
         ("Expires", words.exact(key.expires_at, zone) if key.expires_at else "Never"),
         ("Last used", words.exact(key.last_used_at, zone) if key.last_used_at else "Never"),

@@ -26,7 +26,9 @@ def index(query: PageQuery) -> Page[KeyOut]:
 @requires(staff=Role.ADMIN, limits=LIMITS)
 def create(body: KeyIn) -> NewKeyOut:
     """Make a key. The answer is the only place where it is ever seen."""
-    key, secret = service.create(body.name, scopes=body.scopes, expires_in_days=body.expires_in)
+    key, secret = service.create(
+        body.name, scopes=body.scopes, expires_in_days=body.expires_in, payments=body.payments or ""
+    )
     return NewKeyOut.made(key, secret)
 
 

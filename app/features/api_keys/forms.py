@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -33,6 +33,11 @@ class KeyForm(PanelForm):
         validators=[InputRequired("Choose at least one.")],
     )
     expires = SelectField("Expires", choices=[SelectChoice(value, label) for value, label in LIVES], default="")
+
+    collected = BooleanField(
+        "The site has taken the money before it posts a sale",
+        description="What this key sells is paid at once and set up. Only for a site that charges its visitors itself.",
+    )
 
     def offer(self, scopes: Collection[str]) -> None:
         """Let only `scopes` be chosen: those that open something."""

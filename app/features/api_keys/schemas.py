@@ -18,6 +18,10 @@ class KeyIn(Body, alias_generator=camel):
     name: Annotated[Line, Field(max_length=100, examples=["Marketing site"])]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)] = ["marketing"]
     expires_in: Annotated[int | None, Field(ge=1, le=3650, description="Days; absent is for ever.")] = None
+    payments: Annotated[
+        Literal["collected"] | None,
+        Field(description="`collected`: what this key sells is paid already; each such POST bears an Idempotency-Key."),
+    ] = None
 
 
 class KeyOut(Answer, alias_generator=camel):
@@ -28,6 +32,7 @@ class KeyOut(Answer, alias_generator=camel):
     prefix: str
     scopes: list[str]
     hourly_limit: int
+    payments: Literal["collected"] | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -42,6 +47,7 @@ class KeyOut(Answer, alias_generator=camel):
             prefix=key.prefix,
             scopes=key.scopes,
             hourly_limit=key.hourly_limit,
+            payments="collected" if key.payments else None,
             created_at=key.created_at,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,

@@ -11,7 +11,7 @@ from app.config import current as settings
 from app.features.accounts.models import User
 from app.features.api_keys.activity import note_use
 from app.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked
-from app.features.api_keys.models import KINDS, SCOPES, ApiKey
+from app.features.api_keys.models import COLLECTED, KINDS, SCOPES, ApiKey
 from app.kernel import clock, crypto, db, tenancy
 from app.kernel.access import Principal, actor
 from app.kernel.errors import Invalid, NotFound
@@ -34,14 +34,18 @@ def create(
     scopes: Collection[str] | None = None,
     expires_in_days: int | None = None,
     kind: str = "marketing",
+    payments: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key for a program. The second of the pair is the key: it is never seen again.
 
-    Its hourly limit is `API_KEY_RATE_LIMIT`.
+    Its hourly limit is `API_KEY_RATE_LIMIT`. With `payments="collected"` what it
+    sells is paid: only for who takes the money before it posts a sale.
 
     Raises:
-        Invalid: no name, an unknown scope, or a life that is too short or too long.
+        Invalid: no name, an unknown scope, a life that is too short or too long, or `payments` of another kind.
     """
+    if payments not in {"", COLLECTED}:
+        raise Invalid.field("payments", f"This is {COLLECTED}, or left out.")
     chosen = _checked_scopes(_DEFAULT_SCOPES[kind] if scopes is None else scopes)
     secret = KINDS[kind] + crypto.new_token(32)
     key = ApiKey(
@@ -51,6 +55,7 @@ def create(
         key_hash=crypto.digest(secret),
         scopes=chosen,
         hourly_limit=settings().api_key_rate_limit,
+        payments=payments,
         expires_at=clock.now() + _life(expires_in_days) if expires_in_days is not None else None,
         created_by=actor().user_id,
     )
@@ -89,7 +94,7 @@ def resolve(secret: str) -> Principal | None:
     """
     if not _SECRET.fullmatch(secret):
         return None
-    columns = (ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit)
+    columns = (ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit, ApiKey.payments)
     wanted = sa.select(*columns).where(
         ApiKey.key_hash == crypto.digest(secret),
         ApiKey.revoked_at.is_(None),
@@ -105,6 +110,7 @@ def resolve(secret: str) -> Principal | None:
         name=row.name,
         scopes=frozenset(row.scopes),
         hourly_limit=row.hourly_limit,
+        collects_payments=row.payments == COLLECTED,
     )
 
 

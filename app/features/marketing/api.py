@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from flask import request
+
 from app.features.accounts import service as accounts
 from app.features.accounts.service import Attribution, EmailTaken
 from app.features.catalogue import service as catalogue
@@ -17,9 +19,13 @@ from app.features.marketing.schemas import (
     ServiceOut,
     StatusOut,
 )
+from app.features.marketing.service import Collected
+from app.features.payments.service import ReferenceUsed
 from app.features.subscriptions import service as subscriptions
+from app.kernel import idempotency
 from app.kernel.access import anyone, keyed
 from app.kernel.api import ApiRoutes
+from app.kernel.errors import Invalid
 from app.kernel.pages import principal
 from app.kernel.paging import Page, PageQuery
 
@@ -30,13 +36,15 @@ SCOPE = "marketing"
 READING, SELLING = ("100/minute",), ("10/minute",)
 
 
-@routes.post("/accounts/create", status=201, errors=(EmailTaken,), largest=16 * 1024)
+@routes.post("/accounts/create", status=201, errors=(EmailTaken, ReferenceUsed), largest=16 * 1024)
 @keyed(SCOPE, limits=SELLING)
 def create_account(body: AccountIn) -> AccountOut:
     """Make a customer who orders a plan.
 
-    Customer, user, order, subscription and issued invoice, with a welcome mail in the queue.
+    Customer, user, order, subscription and issued invoice, with a welcome mail in the queue. With `payment`, or
+    with a key that collects payments, it is paid at once and set up; such a key's POST bears an `Idempotency-Key`.
     """
+    collected = _collected(body)
     utm = body.utm_params
     attribution = Attribution(
         marketing_source=body.marketing_source or "",
@@ -54,8 +62,23 @@ def create_account(body: AccountIn) -> AccountOut:
         cycle=body.billing_cycle,
         promo_code=body.promo_code or None,
         attribution=attribution,
+        collected=collected,
     )
     return AccountOut.of(made)
+
+
+def _collected(body: AccountIn) -> Collected | None:
+    """The money that the site has taken.
+
+    Raises:
+        Invalid: the key collects payments, and this sale bears no `Idempotency-Key`: sent again, it would sell twice.
+    """
+    if principal().collects_payments and idempotency.HEADER not in request.headers:
+        text = "This key's sales are paid: each must bear an Idempotency-Key, so that none is sold twice."
+        raise Invalid.field(idempotency.HEADER, text, code="idempotency_key_needed")
+    if body.payment is not None:
+        return Collected(**body.payment.model_dump())
+    return Collected() if principal().collects_payments else None
 
 
 @routes.get("/products/catalog")

@@ -39,6 +39,15 @@ class UtmIn(Body, alias_generator=camel):
     term: Origin = ""
 
 
+class PaymentIn(Body, alias_generator=camel):
+    """That the site has taken the money. A reference pays once; the amount is that of the invoice."""
+
+    gateway: Literal["stripe", "external"]
+    reference: Annotated[Line, Field(max_length=200, examples=["ch_3PzX"])]
+    amount: Annotated[Line, Field(max_length=40, description="In major units, as text.", examples=["39.92"])]
+    currency: Annotated[Line, Field(max_length=3, examples=["USD"])]
+
+
 class AccountIn(Body, alias_generator=camel):
     """Somebody who orders a plan on the marketing site."""
 
@@ -53,6 +62,9 @@ class AccountIn(Body, alias_generator=camel):
     marketing_source: Annotated[Origin | None, Field(examples=["google-ads"])] = None
     utm_params: Annotated[
         UtmIn | None, Field(examples=[{"campaign": "summer-sale", "source": "google", "medium": "cpc"}])
+    ] = None
+    payment: Annotated[
+        PaymentIn | None, Field(description="Absent: the order waits for payment, unless the key collects payments.")
     ] = None
 
 
