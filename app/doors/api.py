@@ -6,9 +6,18 @@ from app.features.api_keys import api as api_keys
 from app.features.marketing import api as marketing
 from app.features.ops import api as ops
 from app.features.sessions import api as sessions
+from app.features.webhooks import api as webhooks
 from app.kernel import openapi
 
-ROOMS = (marketing.routes, marketing.public_routes, api_keys.routes, sessions.routes, ops.routes, openapi.routes)
+ROOMS = (
+    marketing.routes,
+    marketing.public_routes,
+    api_keys.routes,
+    sessions.routes,
+    ops.routes,
+    openapi.routes,
+    webhooks.routes,
+)
 
 
 def open_on(app: Flask) -> None:

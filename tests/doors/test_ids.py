@@ -17,6 +17,7 @@ from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
 from app.features.sessions.models import UserSession
 from app.features.subscriptions.models import Subscription
+from app.features.webhooks import specimen as webhooks
 from app.kernel import db, tenancy
 from app.kernel.access import access_of
 from tests.support.cast import SignIn
@@ -49,6 +50,7 @@ def _things(who: User) -> dict[str, UUID]:
     price = catalogue.price_of(product, "monthly", customer.currency)
     orders.sell_to_new_customer(customer=customer, user=who, product=product, price=price)
     key, _secret = api_keys.create("their site", scopes=["marketing"])
+    webhook, delivery = webhooks.make()
     login = UserSession(
         user_id=who.id, token_hash=uuid4().bytes * 2, csrf_secret=b"x" * 32, device_type="desktop", browser="Firefox",
         os="Linux", ip="127.0.0.1", last_active_at=who.created_at, expires_at=who.created_at,
@@ -68,6 +70,8 @@ def _things(who: User) -> dict[str, UUID]:
         "session_id": login.id,
         "key_id": key.id,
         "product_id": product.id,
+        "webhook_id": webhook.id,
+        "delivery_id": delivery.id,
     }
 
 

@@ -1,6 +1,5 @@
 """What becomes of an event between the change that made it and the receiver."""
 
-
 import pytest
 
 from app.features.tenants.models import Tenant

@@ -24,8 +24,8 @@ from app.kernel.outbound import Refused
 from app.kernel.paging import Page, page
 
 __all__ = [
-    "MOST_ENDPOINTS", "TooManyEndpoints", "change", "create", "delete", "find", "find_page", "headers_of",
-    "rotate_secret", "secrets_of", "switch_off", "switch_on",
+    "MOST_ENDPOINTS", "TooManyEndpoints", "change", "create", "delete", "everything", "find", "find_page", "headers_of",
+    "is_restricted", "rotate_secret", "secrets_of", "switch_off", "switch_on",
 ]  # fmt: skip
 
 MOST_ENDPOINTS = 100
@@ -222,22 +222,28 @@ def headers_of(webhook: Webhook) -> dict[str, str]:
     return found
 
 
+def is_restricted(principal: Principal) -> bool:
+    """Whether the asking key may not see what concerns staff and security."""
+    return principal.key_id is not None and "admin" not in principal.scopes
+
+
 def find(principal: Principal, webhook_id: UUID) -> Webhook:
-    """An endpoint of the asking staff's or key's tenant.
+    """An endpoint of the asking staff's or key's tenant; restricted keys see those of their own kind.
 
     Raises:
         NotFound: there is none with this id, or it is no concern of theirs.
     """
     may = principal.is_staff or principal.key_id is not None
     found = db.session().scalar(sa.select(Webhook).where(Webhook.id == webhook_id)) if may else None
-    if found is None or found.deleted_at is not None:
+    if found is None or found.deleted_at is not None or (is_restricted(principal) and not found.is_restricted):
         raise NotFound()
     return found
 
 
-def find_page(*, cursor: str | None = None, limit: int = 50) -> Page[Webhook]:
-    """The tenant's endpoints, newest first."""
-    return page(sa.select(Webhook).where(Webhook.deleted_at.is_(None)), Webhook, cursor=cursor, limit=limit)
+def find_page(*, only_restricted: bool = False, cursor: str | None = None, limit: int = 50) -> Page[Webhook]:
+    """The tenant's endpoints, newest first; `only_restricted`: those that restricted keys have made."""
+    query = sa.select(Webhook).where(Webhook.deleted_at.is_(None))
+    return page(query.where(Webhook.is_restricted) if only_restricted else query, Webhook, cursor=cursor, limit=limit)
 
 
 def everything() -> list[Webhook]:
