@@ -47,7 +47,6 @@ class Kind:
     plan: str
     cycle: str
     promo_code: str | None
-    gateway: str
     is_company: bool
 
 
@@ -57,6 +56,7 @@ class Story:
 
     kind: Kind
     person: Person
+    gateway: str
     customer_id: UUID
     user_id: UUID
     subscription_id: UUID
@@ -74,7 +74,7 @@ class Story:
         return db.session().get_one(Invoice, self.invoice_id)
 
 
-def sign_up(person: Person, kind: Kind) -> Story:
+def sign_up(person: Person, kind: Kind, *, gateway: str) -> Story:
     """Somebody comes and orders a plan."""
     product = catalogue.find_sellable(kind.plan)
     customer, user = accounts.register(
@@ -96,13 +96,13 @@ def sign_up(person: Person, kind: Kind) -> Story:
     placed = orders.sell_to_new_customer(
         customer=customer, user=user, product=product, price=price, promo_code=kind.promo_code
     )
-    return Story(kind, person, customer.id, user.id, placed.subscription.id, placed.invoice.id)
+    return Story(kind, person, gateway, customer.id, user.id, placed.subscription.id, placed.invoice.id)
 
 
 def pay(story: Story, *, reference: str) -> None:
     """The newest invoice is paid; what was ordered by it begins."""
     invoice = story.invoice
-    payments.receive(invoice.id, invoice.open, gateway=story.kind.gateway, reference=reference)
+    payments.receive(invoice.id, invoice.open, gateway=story.gateway, reference=reference)
 
 
 def set_up(story: Story) -> None:

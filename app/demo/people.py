@@ -91,8 +91,8 @@ LANDS = (
         _words("shevchenko|koval|bondarenko"), _words("Львів|Одеса|Чернівці"), "+380 32 555",
     ),
     _Land(
-        "JP", 4, _words("葵|蓮|陽菜|悠真|さくら"), _words("佐藤|田中|高橋|渡辺"), _words("sato|tanaka|takahashi|watanabe"),
-        _words("京都|仙台|福岡"), "+81 75 555",
+        "JP", 4, _words("葵|蓮|陽菜|悠真|さくら"), _words("佐藤|田中|高橋|渡辺"),
+        _words("sato|tanaka|takahashi|watanabe"), _words("京都|仙台|福岡"), "+81 75 555",
     ),
     _Land(
         "EG", 2, _words("أمل|يوسف|ليلى|كريم"), _words("حداد|منصور|فاروق"), _words("haddad|mansour|farouk"),

@@ -1,0 +1,104 @@
+"""Rows on their way into the store: gathered by table, written many at once, in the order that its keys and guards ask.
+
+Nothing goes past the guards: invoices come as drafts, get their lines, and are
+issued by one change of each, as a guard allows; what is paid for them follows.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.features.billing.models import Invoice, InvoiceLine
+from app.kernel import db, tenancy, terms
+from app.kernel.db import Base, PanelSession
+
+MOST = 30_000
+"""Rows held in memory; written at the next end of a life."""
+INVOICES, LINES = Invoice.__tablename__, InvoiceLine.__tablename__
+DRAFT: dict[str, Any] = {
+    "status": "draft", "number": None, "sequence": None, "issued_at": None, "due_at": None, "paid_at": None,
+    "voided_at": None, "refunded_at": None, "paid_minor": 0,
+}  # fmt: skip
+"""An invoice before it is issued."""
+WHY = "each row names its tenant, which is the one that is set"
+
+
+class Pile:
+    """Takes rows as the driver takes them, `id` None for those that are gone again."""
+
+    def __init__(self, session: PanelSession) -> None:
+        self.rows = 0
+        self._session = session
+        self._held: dict[str, list[dict[str, Any]]] = {}
+        self._words: list[terms.Row] = []
+        self._count = 0
+        tables = [table.name for table in Base.metadata.sorted_tables if "id" in table.c and "tenant_id" in table.c]
+        before = _needed_by(LINES)
+        self._order = [name for name in tables if name in before] + [LINES]
+        self._order += [name for name in tables if name not in self._order]
+
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        """Hold one row; it may still be changed until the life ends."""
+        self._held.setdefault(table, []).append(row)
+        self._count += 1
+
+    def add_words(self, rows: list[terms.Row]) -> None:
+        """Hold the words that a record is found by."""
+        self._words += rows
+        self._count += len(rows)
+
+    def let_go(self) -> None:
+        """A life is whole: write what is held, when it is much."""
+        if self._count >= MOST:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write everything that is held."""
+        for table in self._order:
+            rows = [row for row in self._held.get(table, ()) if row["id"] is not None]
+            if not rows:
+                continue
+            self.rows += len(rows)
+            self._insert(table, [row | DRAFT for row in rows] if table == INVOICES else rows)
+            if table == LINES:
+                self._issue([row for row in self._held[INVOICES] if row["status"] != "draft"])
+        terms.insert(self._words)
+        self.rows += len(self._words)
+        self._held.clear()
+        self._words.clear()
+        self._count = 0
+
+    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        columns = Base.metadata.tables[table].c
+        names = ", ".join(column.name for column in columns)
+        values = ", ".join(_bound(column) for column in columns)
+        statement = sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})")
+        self._session.execute(tenancy.named(statement, WHY), rows)
+
+    def _issue(self, rows: list[dict[str, Any]]) -> None:
+        """Give drafts their numbers, and what became of them."""
+        if not rows:
+            return
+        changes = ", ".join(f"{name} = :{name}" for name in DRAFT)
+        statement = sa.text(f"UPDATE {INVOICES} SET {changes} WHERE tenant_id = :tenant_id AND id = :id")
+        wanted = [{name: row[name] for name in (*DRAFT, "tenant_id", "id")} for row in rows]
+        self._session.execute(tenancy.named(statement, WHY), wanted)
+
+
+def _bound(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, sa.JSON) and db.is_postgresql():
+        return f"CAST(:{column.name} AS JSONB)"
+    return f":{column.name}"
+
+
+def _needed_by(table: str) -> set[str]:
+    """The tables that rows of `table` point to, and those that they point to."""
+    found: set[str] = set()
+    waiting = [table]
+    while waiting:
+        for key in Base.metadata.tables[waiting.pop()].foreign_keys:
+            name = key.column.table.name
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
