@@ -29,6 +29,7 @@ copy is `features/accounts/{customers,admin}.py` with `templates/accounts/admin/
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -141,13 +142,12 @@ class Listing:
         found = found[:ON_A_PAGE]
         if is_back:
             found.reverse()
-        keys = [(row[-2], row[-1]) for row in found]
         is_first = not has_more if is_back else edge is None
-        purpose = self._purpose(asked)
+        write = partial(cursors.write, self._purpose(asked))
         return Page(
             items=[self._row(row) for row in found],
-            next_cursor=cursors.write(purpose, Edge(False, *keys[-1])) if keys and (has_more or is_back) else None,
-            previous_cursor=cursors.write(purpose, Edge(True, *keys[0])) if keys and not is_first else None,
+            next_cursor=write(self._edge(asked, found[-1], is_back=False)) if found and (has_more or is_back) else None,
+            previous_cursor=write(self._edge(asked, found[0], is_back=True)) if found and not is_first else None,
         )
 
     def count(self, asked: Asked, *, of: UUID | None = None) -> Counted:
@@ -161,7 +161,7 @@ class Listing:
             return Counted(0, False)
         shape = _Shape("count", asked.variants, "", False, False, of is not None, plan)
         bound = self._bound(asked, of) | words_bound | {"limit": COUNTED + 1}
-        found: int = db.session().execute(self._statement(shape), bound).scalar_one()
+        found: int = searching.fetch(self._statement(shape), bound)[0][0]
         if found <= COUNTED:
             return Counted(found, False)
         if len(self._counts) >= MOST_REMEMBERED:
@@ -177,7 +177,7 @@ class Listing:
         edge, newest = None, None
         while True:
             with tenancy.as_tenant(tenant_id), db.transaction(write=False):
-                newest = newest or db.session().scalar(sa.select(sa.func.max(self.model.id)))
+                newest = newest or db.session().scalar(sa.select(self.model.id).order_by(self.model.id.desc()).limit(1))
                 plan, words_bound = self._plan(asked)
                 if newest is None or (plan is not None and plan.finds_nothing):
                     return
@@ -186,7 +186,7 @@ class Listing:
             yield from map(self._row, found)
             if len(found) < EXPORTED_AT_ONCE:
                 return
-            edge = Edge(False, *found[-1][-2:])
+            edge = self._edge(asked, found[-1], is_back=False)
 
     def _plan(self, asked: Asked) -> tuple[Plan | None, dict[str, Any]]:
         return searching.plan(self.search, asked.text) if self.search and asked.text else (None, {})
@@ -194,8 +194,20 @@ class Listing:
     def _purpose(self, asked: Asked) -> str:
         return f"{self.name}/{asked.sort}"
 
+    def _read_columns(self, sort: str) -> list[Any]:
+        """What is read: the row, and what a cursor is made of where that is no part of it."""
+        edge = (self.sorts[sort].column, self.model.id)
+        return [*self.columns, *(column for column in edge if not any(column is known for known in self.columns))]
+
+    def _edge(self, asked: Asked, found: Any, *, is_back: bool) -> Edge:
+        read = self._read_columns(asked.sort)
+        places = (self.sorts[asked.sort].column, self.model.id)
+        value, row_id = (found[next(i for i, known in enumerate(read) if known is column)] for column in places)
+        return Edge(is_back, value, row_id)
+
     def _row(self, found: Any) -> Any:
-        return self.row._make(found[:-2]) if self.row else tuple(found[:-2])
+        found = found[: len(self.columns)]
+        return self.row._make(found) if self.row else tuple(found)
 
     def _bound(self, asked: Asked, of: UUID | None) -> dict[str, Any]:
         if (self.of is None) is not (of is None):
@@ -205,14 +217,14 @@ class Listing:
     def _rows(
         self, asked: Asked, of: UUID | None, plan: Plan | None, extra: dict[str, Any], edge: Edge | None, limit: int
     ) -> list[Any]:
-        """Rows with the sorted column and the id at their end, in the order read."""
+        """Rows in the order read, with what `_read_columns` adds at their end."""
         is_falling = self.sorts[asked.sort].is_falling is not (edge is not None and edge.is_back)
         use = "export" if "newest" in extra else "page"
         shape = _Shape(use, asked.variants, asked.sort, is_falling, edge is not None, of is not None, plan)
         bound = self._bound(asked, of) | extra | {"limit": limit}
         if edge is not None:
             bound |= {"edge_value": edge.value, "edge_id": edge.row_id}
-        return list(db.session().execute(self._statement(shape), bound))
+        return searching.fetch(self._statement(shape), bound)
 
     def _statement(self, shape: _Shape) -> Any:
         found = self._statements.get(shape)
@@ -222,12 +234,10 @@ class Listing:
         return found
 
     def _reading(self, shape: _Shape) -> Any:
-        """One read in the wanted order, from the edge on; the sorted column and the id stand last."""
+        """One read in the wanted order, from the edge on."""
         column = self.sorts[shape.sort].column
         falling, place = shape.is_falling, (column, self.model.id)
-        built = self._narrowed(
-            sa.select(*self.columns, column.label("sorted_by"), self.model.id.label("row_id")), shape
-        )
+        built = self._narrowed(sa.select(*self._read_columns(shape.sort)), shape)
         if shape.has_edge:
             value = sa.bindparam("edge_value", type_=column.type)
             edge = sa.tuple_(value, sa.bindparam("edge_id", type_=Id()))
@@ -237,22 +247,28 @@ class Listing:
         return built.order_by(*[part.desc() if falling else part for part in place]).limit(_LIMIT)
 
     def _counting(self, shape: _Shape) -> Any:
-        some = self._narrowed(sa.select(sa.literal(1)), shape).limit(_LIMIT).subquery()
+        source = None
+        if self.search is not None and shape.plan is not None and shape.plan.is_walked:
+            source = searching.counting(self.search, self.model, shape.plan)
+        what = sa.select(sa.literal(1)) if source is None else sa.select(self.model.id).distinct()
+        some = self._narrowed(what, shape, source).limit(_LIMIT).subquery()
         return sa.select(sa.func.count()).select_from(some)
 
-    def _narrowed(self, built: Any, shape: _Shape) -> Any:
+    def _narrowed(self, built: Any, shape: _Shape, source: Any = None) -> Any:
         """From the right tables, with the tenant's predicate on each, and all conditions."""
-        built = built.select_from(self.model)
+        built = built.select_from(self.model if source is None else source[0])
         for join in self.joins:
             same_house = sa.and_(join.on, join.model.tenant_id == _TENANT)
             built = built.join(join.model, same_house, isouter=join.outer)
         own = self.model.tenant_id == _TENANT
-        by_candidates = shape.plan is not None and not shape.plan.is_walked
-        built = built.where(own.is_(True) if by_candidates else own, *self.where)
+        by_key = source is not None or (shape.plan is not None and not shape.plan.is_walked)
+        built = built.where(own.is_(True) if by_key else own, *self.where)
         if self.of is not None:
             built = built.where(self.of == _OWNER)
         by_name = {narrow.name: narrow for narrow in self.filters}
         built = built.where(*[by_name[name].condition(variant) for name, variant in shape.variants])
-        if self.search is not None and shape.plan is not None:
+        if source is not None:
+            built = built.where(*source[1])
+        elif self.search is not None and shape.plan is not None:
             built = built.where(searching.condition(self.search, self.model, shape.plan))
         return built
