@@ -87,7 +87,7 @@ def _form(webhook: Webhook | None = None) -> EndpointForm:
 def _edited(form: EndpointForm, webhook: Webhook | None, *, status: int = 200) -> ResponseReturnValue:
     here = (webhook.name, f"{HERE}/{webhook.id}") if webhook is not None else ("New endpoint", None)
     groups: dict[str, list[str]] = {}
-    for name, _label in form.events.choices or []:
+    for name, *_ in form.events.choices or []:
         groups.setdefault(name.partition(".")[0].replace("_", " ").capitalize(), []).append(name)
     return page(
         "webhooks/admin/edit.html",
