@@ -85,7 +85,7 @@ class Answer:
         return next((value for own, value in self.headers if own == name), "")
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """The exchange did not come to a whole answer; the text may be shown."""
 
 
@@ -133,7 +133,7 @@ def check_headers(given: Mapping[str, str]) -> dict[str, str]:
         raise Refused(f"At most {MOST_OWN_HEADERS} headers of {MOST_OWN_BYTES // 1024} KiB together.")
     found: dict[str, str] = {}
     for name, value in given.items():
-        own = name.strip().lower()
+        own = name.strip(" ").lower()
         if not own or not set(own) <= _TOKEN or len(own) > 100:
             raise Refused(f"{name[:40]!r} is not the name of a header.")
         if own in _RESERVED or own.startswith(_RESERVED_BEGINNINGS):
@@ -157,33 +157,33 @@ def send(
     deadline = began + (timeout or _State.rules.timeout)
     try:
         answer = _exchange(url, method, body, headers or {}, deadline)
-    except (_Failed, Refused) as problem:
+    except (Failed, Refused) as problem:
         answer = Answer(problem=str(problem))
     return replace(answer, milliseconds=int((time.monotonic() - began) * 1000))
 
 
 def _exchange(url: str, method: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Answer:
     target = check_url(url)
-    line = _connect(target, _allowed(target, deadline), deadline)
+    line = connect(target, allowed(target, deadline), deadline)
     try:
         if target.is_secure:
             line = _secured(line, target, deadline)
         return _Conversation(line, deadline).ask(target, method, body, headers)
     except TimeoutError as problem:
-        raise _Failed("It did not answer in time.") from problem
+        raise Failed("It did not answer in time.") from problem
     except OSError as problem:
-        raise _Failed("The connection broke before a whole answer came.") from problem
+        raise Failed("The connection broke before a whole answer came.") from problem
     finally:
         line.close()
 
 
-def _allowed(target: Target, deadline: float) -> list[Address]:
+def allowed(target: Target, deadline: float) -> list[Address]:
     """The addresses behind the target; all of them must be allowed, or none is used."""
     rules = _State.rules
     found = [target.address] if target.address is not None else _resolve(target.host, deadline)
     right = addresses.is_open if target.is_secure else addresses.is_inside
     if not found or not all(right(address, rules.networks) for address in found):
-        raise _Failed(NOT_CONNECTED)
+        raise Failed(NOT_CONNECTED)
     return found[:MOST_ADDRESSES]
 
 
@@ -199,10 +199,11 @@ def _resolve(name: str, deadline: float) -> list[Address]:
         found = resolver.resolve_name(f"{name}.", lifetime=max(0.1, min(DNS_SECONDS, deadline - time.monotonic())))
         return [addresses.parse(text) for text in found.addresses()]
     except (dns.exception.DNSException, OSError, ValueError) as problem:
-        raise _Failed(NOT_CONNECTED) from problem
+        raise Failed(NOT_CONNECTED) from problem
 
 
-def _connect(target: Target, found: Sequence[Address], deadline: float) -> socket.socket:
+def connect(target: Target, found: Sequence[Address], deadline: float) -> socket.socket:
+    """A line to the first of the checked addresses that takes one."""
     for address in found:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         line = socket.socket(family, socket.SOCK_STREAM)
@@ -212,7 +213,7 @@ def _connect(target: Target, found: Sequence[Address], deadline: float) -> socke
             return line
         except OSError:
             line.close()
-    raise _Failed(NOT_CONNECTED)
+    raise Failed(NOT_CONNECTED)
 
 
 def _secured(line: socket.socket, target: Target, deadline: float) -> ssl.SSLSocket:
@@ -222,9 +223,9 @@ def _secured(line: socket.socket, target: Target, deadline: float) -> ssl.SSLSoc
         return _context().wrap_socket(line, server_hostname=target.host)
     except ssl.SSLCertVerificationError as problem:
         known = _CERTIFICATE_PROBLEMS.get(problem.verify_code, "Its certificate is not one that is trusted.")
-        raise _Failed(known) from problem
+        raise Failed(known) from problem
     except ssl.SSLError as problem:
-        raise _Failed("No secure connection could be made; TLS 1.2 or newer is needed.") from problem
+        raise Failed("No secure connection could be made; TLS 1.2 or newer is needed.") from problem
 
 
 def _context() -> ssl.SSLContext:
@@ -262,7 +263,7 @@ class _Conversation:
         try:
             return self._listen()
         except h11.RemoteProtocolError as problem:
-            raise _Failed("What it answered is not HTTP as it should be.") from problem
+            raise Failed("What it answered is not HTTP as it should be.") from problem
 
     def _listen(self) -> Answer:
         head: Any = None
@@ -272,7 +273,7 @@ class _Conversation:
             if isinstance(event, self._h11.InformationalResponse):
                 preludes += 1
                 if preludes > MOST_PRELUDE:
-                    raise _Failed("What it answered is not HTTP as it should be.")
+                    raise Failed("What it answered is not HTTP as it should be.")
             elif isinstance(event, self._h11.Response):
                 head = event
             elif isinstance(event, self._h11.Data):
@@ -286,7 +287,7 @@ class _Conversation:
             self._patience()
             self._http.receive_data(self._line.recv(_CHUNK))
         if isinstance(event, self._h11.ConnectionClosed):
-            raise _Failed("The connection broke before a whole answer came.")
+            raise Failed("The connection broke before a whole answer came.")
         return event
 
     def _patience(self) -> None:
