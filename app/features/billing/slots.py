@@ -47,6 +47,8 @@ class InvoiceCard:
     """The state in words, such as `Due in 7 days`."""
     href: str
     """Its page in the portal."""
+    open: Money
+    """What is still to be paid."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def card(invoice: Invoice) -> InvoiceCard:
         tone,
         state,
         f"/client/billing/{invoice.id}",
+        invoice.open,
     )
 
 
