@@ -5,6 +5,7 @@ from flask import Flask
 from app.features.api_keys import api as api_keys
 from app.features.marketing import api as marketing
 from app.features.ops import api as ops
+from app.features.payments import api as payments
 from app.features.sessions import api as sessions
 from app.features.webhooks import api as webhooks
 from app.kernel import openapi
@@ -15,6 +16,7 @@ ROOMS = (
     api_keys.routes,
     sessions.routes,
     ops.routes,
+    payments.routes,
     openapi.routes,
     webhooks.routes,
 )

@@ -261,6 +261,21 @@ def by_reference(gateway: str, reference: str) -> Payment | None:
     return db.session().scalar(wanted)
 
 
+def failed_try(gateway: str, reference: str) -> Payment:
+    """The try that the gateway calls so and that failed.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wanted = sa.select(Payment).where(
+        Payment.gateway == gateway, Payment.reference == reference, Payment.status == "failed"
+    )
+    found = db.session().scalar(wanted)
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def check() -> list[str]:
     """Where the ledger's cash is not that of the payments, one sentence for each currency; empty when all is well.
 
