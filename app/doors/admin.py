@@ -7,8 +7,11 @@ from app.features.api_keys import admin as api_keys
 from app.features.catalogue import admin as products
 from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
+from app.features.messages import admin_settings as mail_settings
 from app.features.ops import admin as ops
 from app.features.orders import admin as orders
+from app.features.provisioning import admin as provisioning
+from app.features.provisioning import admin_subscriptions as provisioning_subscriptions
 from app.features.sessions import admin as sessions
 from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
@@ -22,12 +25,14 @@ ROOMS = (
     api_keys.routes,
     ops.routes,
     sessions.routes,
-    tenants.routes,
+    tenants.routes, mail_settings.routes,
     products.routes,
     orders.routes,
     subscriptions.routes,
     webhooks.routes,
     webhook_deliveries.routes,
+    provisioning.routes,
+    provisioning_subscriptions.routes,
 )
 
 

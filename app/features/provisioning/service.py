@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.models import Customer
 from app.features.audit import service as audit
 from app.features.provisioning import access, steps
 from app.features.provisioning.access import Access
@@ -38,6 +39,17 @@ def find(job_id: UUID) -> ProvisioningJob:
     if found is None:
         raise NotFound()
     return found
+
+
+def about(job: ProvisioningJob) -> tuple[Subscription, Customer]:
+    """The service that it changes, and whose it is. One query."""
+    wanted = (
+        sa.select(Subscription, Customer)
+        .join(Customer, Customer.id == Subscription.customer_id)
+        .where(Subscription.id == job.subscription_id)
+    )
+    subscription, customer = db.session().execute(wanted).one()
+    return subscription, customer
 
 
 def take(job: ProvisioningJob, user_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""`/admin/subscriptions`: everything that customers rent. One of them, with its machine, is the page of provisioning."""
+"""`/admin/subscriptions`: everything that customers rent. One of them, with its machine, is shown by provisioning."""
 
 from collections.abc import Iterable, Iterator
 

@@ -208,6 +208,16 @@ def terminate(subscription: Subscription, *, reason: str) -> None:
     publish(SubscriptionTerminated(*_about(subscription), reason))
 
 
+def end(subscription: Subscription, *, reason: str) -> None:
+    """End it now, whatever it is: what runs is terminated, what never ran is cancelled.
+
+    Raises:
+        Invalid: no reason is given; names `reason`.
+        WrongState: it has ended already.
+    """
+    (cancel_now if subscription.status == "pending" else terminate)(subscription, reason=reason)
+
+
 def switch_plan(subscription: Subscription, *, product: Product, price: Price) -> None:
     """Move it to another plan or price, by hand: now, without charging the running period again.
 

@@ -16,6 +16,7 @@ from app.features.subscriptions.lifecycle import (
     activate,
     cancel,
     cancel_now,
+    end,
     end_due,
     keep,
     note_set_up,
@@ -32,8 +33,8 @@ from app.kernel.events import publish
 from app.kernel.paging import Page
 
 __all__ = [
-    "LONGEST_REASON", "ONCE", "Service", "WrongState", "activate", "cancel", "cancel_now", "end_due", "find", "keep",
-    "list_for_customer", "note_set_up", "resume", "start", "suspend", "switch_plan", "terminate",
+    "LONGEST_REASON", "ONCE", "Service", "WrongState", "activate", "cancel", "cancel_now", "end", "end_due", "find",
+    "keep", "list_for_customer", "note_set_up", "resume", "start", "suspend", "switch_plan", "terminate",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.billing.models import Invoice
-from app.features.catalogue.models import Product
+from app.features.catalogue.models import UNLIMITED, Product
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
@@ -115,6 +115,17 @@ def set_up_words(subscription: Subscription) -> str:
     if subscription.set_up_at is not None:
         return f"Set up on {words.day(subscription.set_up_at, tenants.current().time_zone)}"
     return "Being set up" if subscription.is_being_set_up else "Not set up"
+
+
+def limits(product: Product) -> list[tuple[str, str]]:
+    """What a plan gives, as label and value."""
+    traffic = "Unlimited" if product.bandwidth_gb == UNLIMITED else f"{product.bandwidth_gb:,} GB a month"
+    return [
+        ("Websites", f"{product.websites:,}"),
+        ("Storage", f"{product.storage_gb:,} GB"),
+        ("Bandwidth", traffic),
+        ("Mailboxes", f"{product.mailboxes:,}"),
+    ]
 
 
 def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:

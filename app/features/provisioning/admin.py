@@ -1,0 +1,215 @@
+"""`/admin/provisioning`: what has to be set up, changed or taken down, and doing it."""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.features.accounts.histories import history_of
+from app.features.accounts.slots import names_of
+from app.features.audit import service as audit
+from app.features.provisioning import listing, service, slots, timeline
+from app.features.provisioning.drivers import DRIVERS
+from app.features.provisioning.forms import DoneForm, ReasonForm, SetUpForm
+from app.features.provisioning.listing import ACTS, TABS, TASKS, Line
+from app.features.provisioning.models import ACTIVATE, ProvisioningJob
+from app.features.tenants import service as tenants
+from app.kernel import exports, lists, tenancy, words
+from app.kernel.access import Role, requires
+from app.kernel.exports import Cell
+from app.kernel.pages import PageRoutes, page, principal, toast
+
+HERE = TASKS.here
+SHOW = "provisioning/admin/show.html"
+EXPORT_HEAD = ("id", "what", "plan", "state", "customer id", "company", "name", "driver", "taken by", "problem",
+               "wanted", "since", "done")  # fmt: skip
+KINDS = (("", "Any"), *ACTS.items())
+
+routes = PageRoutes("provisioning_admin", prefix=HERE)
+
+
+@routes.get("")
+@requires(staff=Role.MEMBER)
+def index() -> ResponseReturnValue:
+    """What is open, the oldest first; by tabs everything else."""
+    asked = TASKS.read({**request.args, "state": request.args.get("state") or "open"})
+    found, total = TASKS.page(asked), TASKS.count(asked)
+    waiting = slots.waiting()
+    return page(
+        "provisioning/admin/index.html",
+        crumbs=[("Set-up tasks", None)],
+        asked=asked,
+        is_searched=bool(asked.values["q"] or asked.values["kind"]),
+        rows=list(_rows(found.items)),
+        tabs=[(label, asked.href(state=name), asked.values["state"] == name) for name, label in TABS],
+        foot=lists.foot(asked, found, total, "task"),
+        kinds=KINDS,
+        sorts=[(name, sort.label) for name, sort in TASKS.sorts.items()],
+        lede=_lede(waiting),
+        stuck=words.plural(waiting.stuck, "task") if waiting.stuck else "",
+        may_export=_is_at_least(Role.BILLING),
+    )
+
+
+def _lede(waiting: slots.Waiting) -> str:
+    if not waiting.tasks:
+        return "Nothing waits. What is paid for is set up."
+    zone = tenants.current().time_zone
+    oldest = f", the oldest since {words.ago(waiting.oldest, zone)}" if waiting.oldest else ""
+    return f"{words.plural(waiting.tasks, 'task is', 'tasks are')} open{oldest}."
+
+
+def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
+    zone = tenants.current().time_zone
+    for line in found:
+        tone, state = listing.state_of(line.state, is_taken=bool(line.first_name), is_cancelled=bool(line.cancelled_at))
+        who = f"{line.first_name or ''} {line.last_name or ''}".strip()
+        yield (
+            f"{HERE}/{line.id}", listing.title_of(line.kind, line.plan_name), line.company or line.name, tone, state,
+            (line.last_error or "") if line.state == "dead" else "", who or "–", DRIVERS[line.driver].label
+            if line.driver in DRIVERS else line.driver, words.ago(line.created_at, zone),
+            words.exact(line.created_at, zone),
+        )  # fmt: skip
+
+
+def _is_at_least(role: Role) -> bool:
+    mine = principal().staff_role
+    return mine is not None and mine >= role
+
+
+@routes.post("/export")
+@requires(staff=Role.BILLING, limits=("10/minute",))
+def export() -> ResponseReturnValue:
+    """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
+    asked, kind = TASKS.read(request.form), request.form.get("as", "csv")
+    answer = exports.send(
+        "set-up-tasks", EXPORT_HEAD, map(_cells, TASKS.export(asked, tenant_id=tenancy.current())), kind=kind
+    )
+    said = {"what": "set-up tasks", "as": kind}
+    audit.record("DATA_EXPORTED", resource_type="provisioning_job", resource_id=None, after=said)
+    return answer
+
+
+def _cells(line: Line) -> tuple[Cell, ...]:
+    """In the order of `EXPORT_HEAD`."""
+    _tone, state = listing.state_of(line.state, is_taken=bool(line.first_name), is_cancelled=bool(line.cancelled_at))
+    who = f"{line.first_name or ''} {line.last_name or ''}".strip()
+    return (
+        str(line.id), ACTS[line.kind], line.plan_name, state, str(line.customer_id), line.company, line.name,
+        line.driver, who, line.last_error or "", line.created_at, line.moved_at, line.done_at,
+    )  # fmt: skip
+
+
+@routes.get("/<uuid:job_id>")
+@requires(staff=Role.MEMBER)
+def show(job_id: UUID) -> ResponseReturnValue:
+    """One task: what is to be done, its steps, and the form that says that it is done."""
+    job = service.find(job_id)
+    return _shown(job, _form(job))
+
+
+def _form(job: ProvisioningJob) -> DoneForm:
+    return SetUpForm() if job.kind == ACTIVATE else DoneForm()
+
+
+def _shown(job: ProvisioningJob, form: DoneForm, *, reasons: ReasonForm | None = None, asks: str = "",
+           status: int = 200) -> ResponseReturnValue:  # fmt: skip
+    zone = tenants.current().time_zone
+    subscription, customer = service.about(job)
+    tone, state = listing.state_of(
+        job.state, is_taken=job.assigned_to is not None, is_cancelled=job.cancelled_at is not None
+    )
+    title = listing.title_of(job.kind, subscription.plan_name)
+    return page(
+        SHOW,
+        status=status,
+        crumbs=[("Set-up tasks", HERE), (title, None)],
+        job=job,
+        title=title,
+        tone=tone,
+        state=state,
+        lede=f"{customer.title} · wanted {words.ago(job.created_at, zone)}",
+        form=form,
+        is_set_up=job.kind == ACTIVATE,
+        reason_form=reasons or ReasonForm(),
+        asks=asks,
+        is_mine=job.assigned_to is not None and job.assigned_to == principal().user_id,
+        taken_by=names_of({job.assigned_to}).get(job.assigned_to, "") if job.assigned_to else "",
+        taken_since=words.ago(job.assigned_at, zone) if job.assigned_at else "",
+        steps=timeline.for_staff(job, zone),
+        facts=timeline.facts(job, subscription, customer, zone),
+        history=history_of({"provisioning_job": [job.id], "subscription": [job.subscription_id]}, zone=zone),
+        may_cancel=_is_at_least(Role.ADMIN) and job.state in {"waiting", "kept", "dead"},
+    )
+
+
+@routes.post("/<uuid:job_id>/assignment")
+@requires(staff=Role.MEMBER)
+def create_assignment(job_id: UUID) -> ResponseReturnValue:
+    """Take the task."""
+    user_id = principal().user_id
+    assert user_id is not None
+    service.take(service.find(job_id), user_id)
+    toast("good", "The task is yours.")
+    return redirect(f"{HERE}/{job_id}", 303)
+
+
+@routes.post("/<uuid:job_id>/return")
+@requires(staff=Role.MEMBER)
+def create_return(job_id: UUID) -> ResponseReturnValue:
+    """Give the task back."""
+    service.release(service.find(job_id))
+    toast("info", "The task waits for somebody else.")
+    return redirect(f"{HERE}/{job_id}", 303)
+
+
+@routes.post("/<uuid:job_id>/completion")
+@requires(staff=Role.MEMBER)
+def create_completion(job_id: UUID) -> ResponseReturnValue:
+    """It is done: the customer is told, and finds the way in on their page."""
+    job = service.find(job_id)
+    form = _form(job)
+    if not form.validate_on_submit():
+        return _shown(job, form, status=422)
+    service.complete(
+        job,
+        way_in=form.way_in if isinstance(form, SetUpForm) else None,
+        reference=(form.reference.data or "").strip(),
+        remark=(form.remark.data or "").strip(),
+    )
+    toast("good", "Done. The customer is told by mail." if job.kind == ACTIVATE else "Done.")
+    return redirect(f"{HERE}/{job_id}", 303)
+
+
+@routes.post("/<uuid:job_id>/failure")
+@requires(staff=Role.MEMBER)
+def create_failure(job_id: UUID) -> ResponseReturnValue:
+    """It cannot be done now, and why."""
+    job, form = service.find(job_id), ReasonForm()
+    if not form.validate_on_submit():
+        return _shown(job, _form(job), reasons=form, asks="failure", status=422)
+    service.fail(job, reason=form.reason.data)
+    toast("warn", "Given up. Try it again when the reason is gone.")
+    return redirect(f"{HERE}/{job_id}", 303)
+
+
+@routes.post("/<uuid:job_id>/retry")
+@requires(staff=Role.MEMBER)
+def create_retry(job_id: UUID) -> ResponseReturnValue:
+    """Set it going again."""
+    service.retry(service.find(job_id))
+    toast("good", "It goes on where it stopped.")
+    return redirect(f"{HERE}/{job_id}", 303)
+
+
+@routes.post("/<uuid:job_id>/cancellation")
+@requires(staff=Role.ADMIN)
+def create_cancellation(job_id: UUID) -> ResponseReturnValue:
+    """It is not needed any more."""
+    job, form = service.find(job_id), ReasonForm()
+    if not form.validate_on_submit():
+        return _shown(job, _form(job), reasons=form, asks="cancellation", status=422)
+    service.cancel(job, reason=form.reason.data)
+    toast("good", "The task is off the list.")
+    return redirect(f"{HERE}/{job_id}", 303)
