@@ -23,6 +23,7 @@ help:
 	@sed -n 's/^#  *make /make /p' Makefile
 
 run: install
+	@$(BIN)/python -m compileall -q app
 	@$(BIN)/mpanel init --demo
 	@exec $(BIN)/mpanel run $(ARGS)
 
@@ -69,6 +70,7 @@ migrations: $(VENV)/.dev
 	@$(BIN)/python -m tests.support.stores
 
 bench: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q app tests/bench
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/.dev

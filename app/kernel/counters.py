@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from limits.storage import MemoryStorage, RedisStorage, Storage
 
 from app.kernel import clock, db
+from app.kernel.late import hollow
+
+with hollow("limits.aio"):  # the same once more for asyncio
+    from limits.storage import MemoryStorage, RedisStorage, Storage
 
 REDIS_TIMEOUT = 0.05
 """Seconds that one word with Redis may take."""

@@ -18,11 +18,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from limits import RateLimitItem, parse
-
 from app.kernel import clock, db, logs, metrics, tenancy
 from app.kernel.counters import Counters, MemoryCounters, PostgresCounters, RedisCounters, SqliteCounters
 from app.kernel.errors import TooMany
+from app.kernel.late import hollow
+
+with hollow("limits.aio"):
+    from limits import RateLimitItem, parse
 
 FILE = "limits.db"
 BREAKER_SECONDS = 5.0

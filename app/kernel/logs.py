@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TextIO
 
-import structlog
-
 from app.kernel import clock
+from app.kernel.late import absent
+
+with absent("rich", "better_exceptions", "colorama"):  # for colours on a developer's terminal
+    import structlog
 
 MOST_CHARACTERS = 1024
 """Longer texts are cut: nobody fills the disk with a user agent."""

@@ -1,10 +1,11 @@
 """The queue that carries rings: Huey on a small SQLite file, or on Redis."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from app.kernel.late import absent
 
 FILE = "queue.db"
 CONNECT_TIMEOUT = 0.05
@@ -15,14 +16,8 @@ def make_huey(
     data: Path, redis_url: str | None, *, timeout: float, answer: Callable[[str, float], None]
 ) -> tuple[Any, Any]:
     """A Huey and its one task, `answer(name, rung_at)`. `timeout` (seconds) is what each word with Redis may take."""
-    if redis_url is None and "redis" not in sys.modules:
-        # Huey imports redis where it can find it: 27 MB for nothing.
-        sys.modules["redis"] = None  # type: ignore[assignment]
-        try:
-            import huey as library
-        finally:
-            del sys.modules["redis"]
-    else:
+    # Huey imports redis where it can find it: 27 MB for nothing.
+    with absent(*() if redis_url else ("redis",)):
         import huey as library
     from huey.registry import Message
     from huey.serializer import Serializer

@@ -10,35 +10,11 @@ from app.kernel.heartbeat import Heart
 from app.running import children
 from app.running.children import Ties
 from app.running.memory import share_one_arena
+from app.running.plain import listen
 from app.running.server import Server
 
 HASHING = frozenset({"/sign-in", "/admin/sign-in", "/set-password"})
 """Where a POST checks or makes a password hash."""
-
-
-class CannotListen(Exception):
-    """HOST and PORT cannot be listened on; the message is one line that names them."""
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A socket bound to HOST and PORT.
-
-    Raises:
-        CannotListen: the address is not this machine's, or somebody else listens there.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(1024)
-    except OSError as problem:
-        raise CannotListen(
-            f"HOST and PORT: cannot listen on {settings.host} port {settings.port} ({problem.strerror})"
-        ) from problem
-    return bound
 
 
 def serve(settings: Settings, ties: Ties) -> None:

@@ -4,10 +4,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from ua_parser import Parser
-from ua_parser.loaders import load_lazy_builtins
-from ua_parser.regex import Resolver
+from app.kernel.late import Late
+
+if TYPE_CHECKING:
+    import ua_parser
+    from ua_parser import loaders, regex
+else:
+    ua_parser, loaders, regex = (Late(name) for name in ("ua_parser", "ua_parser.loaders", "ua_parser.regex"))
 
 LONGEST = 512
 """Characters of a User-Agent that are looked at."""
@@ -25,10 +30,10 @@ _ROBOTS = re.compile(r"bot\b|crawl|spider|slurp", re.IGNORECASE)
 
 
 @cache
-def _parser() -> Parser:
+def _parser() -> "ua_parser.Parser":
     """The list's browsers and systems. Its 633 models of telephones would cost 24 MB and say nothing that we show."""
-    browsers, systems, _models = load_lazy_builtins()
-    return Parser(Resolver((browsers, systems, [])))
+    browsers, systems, _models = loaders.load_lazy_builtins()
+    return ua_parser.Parser(regex.Resolver((browsers, systems, [])))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import class_mapper
 
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, PasswordToken, User
@@ -112,7 +111,7 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
     )
 
 
-_logins, _users, _customers = (class_mapper(model).local_table for model in (UserSession, User, Customer))
+_logins, _users, _customers = (model.metadata.tables[model.__tablename__] for model in (UserSession, User, Customer))
 _LOGIN = tenancy.named(
     sa.select(
         _logins.c.id, _logins.c.tenant_id, _logins.c.user_id, _logins.c.csrf_secret, _logins.c.last_active_at,
