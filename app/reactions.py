@@ -8,6 +8,7 @@ from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid
 from app.features.dashboard import service as figures
+from app.features.messages import receipts
 from app.features.messages import service as messages
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
@@ -30,7 +31,7 @@ REACTIONS: Reactions = {
     InvoiceIssued: (figures.on_invoice_issued,),
     OrderCreated: (figures.on_order_created,),
     PaymentRefunded: (figures.on_payment_refunded,),
-    PaymentSucceeded: (figures.on_payment_succeeded,),
+    PaymentSucceeded: (receipts.payment_received, figures.on_payment_succeeded),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
     InvoicePaid: (orders.on_invoice_paid,),

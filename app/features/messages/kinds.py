@@ -11,9 +11,12 @@ from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.models import Product
 from app.features.messages.models import EmailMessage
+from app.features.payments.models import Payment
+from app.features.payments.service import LABELS
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
+from app.kernel.money import Money
 
 Facts = Mapping[str, Any]
 
@@ -34,6 +37,8 @@ class Kind:
     needs_link: bool = False
     """Whether it is pointless once its link is used up or replaced."""
     facts: Callable[[EmailMessage], Facts] = _nothing_more
+    department: str = "support"
+    """Who is answered, where somebody answers it."""
 
 
 def _welcome(message: EmailMessage) -> Facts:
@@ -60,9 +65,30 @@ def _welcome(message: EmailMessage) -> Facts:
     }
 
 
+def _payment(message: EmailMessage) -> Facts:
+    """The payment `subject_id`, its invoice, and what was too much."""
+    session = db.session()
+    payment = session.get_one(Payment, message.subject_id)
+    invoice = session.get_one(Invoice, payment.invoice_id)
+    tenant = tenants.current()
+    return {
+        "amount": payment.amount.plain,
+        "how": LABELS[payment.gateway],
+        "reference": payment.reference,
+        "received": words.day(payment.received_at, tenant.time_zone),
+        "invoice_number": invoice.number,
+        "open": invoice.open.plain if invoice.open.minor else "",
+        "credited": Money(payment.credited_minor, payment.currency).plain if payment.credited_minor else "",
+        "is_all_credit": payment.credited_minor == payment.amount_minor,
+        "receipt_url": f"{tenants.base_url(tenant)}/client/payments/{payment.id}",
+    }
+
+
 KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
+    "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing"),
+    "mail_test": Kind("Mail test", "Somebody tried the mail settings"),
 }
 """Every mail by the name of its template."""
