@@ -3,10 +3,11 @@ from datetime import timedelta
 import pytest
 
 from app.features.accounts.models import User
+from app.features.tenants import service as tenants
 from app.kernel import clock
 from app.kernel.access import Role
 from tests.accounts.factories import make_customer
-from tests.dashboard.factories import make_busy, make_heartbeat, make_schedule
+from tests.dashboard.factories import make_busy, make_figure, make_heartbeat, make_schedule
 from tests.messages.factories import make_message
 from tests.support.cast import HOST, make_staff
 
@@ -58,7 +59,7 @@ def test_kept_mail_is_said_to_wait_for_a_mail_server(as_sam, running, alice):
     said = words_of(as_sam.get("/admin"))
 
     assert "One message is waiting for a mail server. Everything else ran." in said
-    assert "Set SMTP_URL and restart." in said
+    assert "Name a mail server in the settings, or set SMTP_URL and restart." in said
 
 
 @pytest.mark.parametrize(("seconds_ago", "state"), [(3, "Running"), (600, "Silent")])
@@ -87,23 +88,21 @@ def test_mail_that_waits_too_long_is_stuck(as_sam, running, alice, now):
 
 
 def test_new_customers_are_counted_on_the_days_they_came(as_sam, tenant, now):
-    with clock.moved_to(clock.now() - timedelta(days=40)):
-        make_customer()
-    with clock.moved_to(clock.now() - timedelta(days=2)):
-        make_customer()
-        make_customer()
-    make_customer()
+    for days_ago, count in ((40, 1), (2, 2), (0, 1)):
+        with clock.moved_to(clock.now() - timedelta(days=days_ago)):
+            make_figure("customers", count)
 
     said = words_of(as_sam.get("/admin"))
 
-    assert "22 Oct 2026 to 20 Nov 2026: 3 customers, at most 2 on one day" in said
+    assert "22 Oct to 20 Nov 2026: 3 customers, at most 2 a day" in said
     assert '<td>18 Nov 2026</td><td class="mp-money">2</td>' in said
-    assert "3 new in 30 days" in said
+    assert "+200 %" in said  # one came in the 30 days before
 
 
 def test_days_are_those_of_the_tenants_own_calendar(as_sam, tenant, now):
     tenant.time_zone = "Pacific/Auckland"  # 13:22 UTC is the next day there
-    make_customer()
+    tenants.forget()
+    make_figure("customers", 1)
 
     assert '<td>21 Nov 2026</td><td class="mp-money">1</td>' in words_of(as_sam.get("/admin"))
 

@@ -9,6 +9,7 @@ from app.kernel.access import Role
 from tests.catalogue.factories import make_promo_code
 from tests.dashboard.factories import make_busy
 from tests.orders.factories import make_order
+from tests.payments.factories import make_payment
 
 
 def words_of(response) -> str:
@@ -86,8 +87,9 @@ def test_what_is_free_waits_to_be_set_up(as_alice, alice, plans):
 
     said = words_of(as_alice.get("/client"))
 
-    assert "Starter is waiting to be set up" in said
-    assert "You have nothing to do." in said
+    assert "Starter is being set up" in said
+    assert "steps done. You get a mail when it is ready." in said
+    assert ">Setting up</span>" in said
 
 
 def test_a_stranger_in_the_same_brand_sees_nothing_of_the_account(as_alice, as_bob, alice, bob, plans):
@@ -122,7 +124,7 @@ def test_who_is_not_signed_in_is_led_to_the_door(client):
 def test_the_page_asks_the_store_a_fixed_number_of_times(as_alice, alice, plans, queries, times):
     make_busy(alice, times=times)
 
-    with queries(max=10):
+    with queries(max=12):
         words_of(as_alice.get("/client"))
 
 
@@ -135,3 +137,43 @@ def test_only_five_services_are_shown_and_all_are_one_click_away(as_alice, alice
     assert 'href="/client/services"' in said
     assert len(subscriptions.list_for_customer(alice.customer_id).items) == 7
     assert clock.now()
+
+
+def test_what_comes_next_is_said_with_its_price(sign_in, alice, plans, now):
+    make_payment(make_order(alice, cycle="monthly").invoice)
+
+    said = words_of(sign_in(alice).get("/client"))
+
+    assert "Next renewal" in said
+    assert "20 Dec 2026" in said
+    assert "Starter</a>, USD 4.99 a month" in said
+
+
+def test_who_sees_no_money_reads_when_it_renews_and_not_for_how_much(sign_in, alice, plans, now):
+    make_payment(make_order(alice, cycle="monthly").invoice)
+    alice.customer_role = int(Role.VIEWER)
+
+    said = words_of(sign_in(alice).get("/client"))
+
+    assert "20 Dec 2026" in said
+    assert "4.99" not in said
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_credit_is_shown_to_those_who_may_pay(sign_in, alice, plans, role):
+    make_payment(make_order(alice).invoice, 9990)  # 50.00 too much
+    alice.customer_role = int(role)
+
+    said = words_of(sign_in(alice).get("/client"))
+
+    assert ("Account credit" in said) is (role >= Role.BILLING)
+    assert ("USD 50.00" in said) is (role >= Role.BILLING)
+
+
+def test_what_was_paid_in_part_asks_for_the_rest(as_alice, alice, plans):
+    make_payment(make_order(alice).invoice, 1990)
+
+    said = words_of(as_alice.get("/client"))
+
+    assert "USD 30.00 is due on 4 Dec 2026" in said
+    assert ">Pay USD 30.00</a>" in said

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.config import current as settings
 from app.features.accounts import service as accounts
-from app.features.dashboard import portrait, ranges, service, today
+from app.features.dashboard import portrait, ranges, search, service, today
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, NotFound
@@ -35,6 +35,15 @@ def create_checklist_hiding() -> ResponseReturnValue:
     service.hide_checklist(principal().user_id)
     toast("good", "The list of first steps is put away.")
     return redirect("/admin", 303)
+
+
+@routes.get("/search")
+@requires(staff=Role.VIEWER, limits=("240/minute",))
+def find() -> Response:
+    """Records, pages and acts by what is typed; each room leaves out what the role may not see."""
+    who = principal()
+    found = search.look(request.args.get("q", ""), who.staff_role or Role.VIEWER)
+    return page("dashboard/admin/search.html", found=found, crumbs=[("Search", None)])
 
 
 @routes.get("/customers/<uuid:customer_id>")

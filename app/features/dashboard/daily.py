@@ -1,7 +1,6 @@
 """Reading the kept figures: so many days of them, and how much there was before."""
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,29 +38,34 @@ class Daily:
 
 
 def read(begin: date, end: date) -> Daily:
-    """The figures of these days, what is not folded yet included. Three queries, whatever has happened."""
+    """The figures of these days, what is not folded yet included. One query, whatever has happened."""
     by_day: dict[tuple[str, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
     levels: dict[tuple[str, str], int] = defaultdict(int)
-    row = DailyFigure
-    days = sa.select(row.name, row.currency, row.day, row.amount).where(row.day >= begin, row.day <= end)
-    for name, currency, day, amount in db.session().execute(days):
-        by_day[name, currency][day] += amount
-    for name, currency, amount in db.session().execute(_before(begin, LEVELS)):
-        levels[name, currency] += int(amount)
-    for name, currency, day, amount in db.session().execute(_unfolded()):
-        if begin <= day <= end:
-            by_day[name, currency][day] += int(amount)
-        elif day < begin and name in LEVELS:
+    parts = sa.union_all(_folded(begin, end), _before(begin), _unfolded())
+    for name, currency, day, amount in db.session().execute(parts):
+        if day is None or (day < begin and name in LEVELS):
             levels[name, currency] += int(amount)
+        elif begin <= day <= end:
+            by_day[name, currency][day] += int(amount)
     return Daily(begin, end, by_day, levels)
 
 
-def _before(day: date, names: Collection[str]) -> sa.Select[str, str, int]:
+Part = sa.Select[str, str, date, int]
+
+
+def _folded(begin: date, end: date) -> Part:
     row = DailyFigure
-    sums = sa.select(row.name, row.currency, sa.func.sum(row.amount))
-    return sums.where(row.name.in_(names), row.day < day).group_by(row.name, row.currency)
+    return sa.select(row.name, row.currency, row.day, row.amount).where(row.day >= begin, row.day <= end)
 
 
-def _unfolded() -> sa.Select[str, str, date, int]:
+def _before(day: date) -> Part:
+    """The levels: what the days before add up to. It has no day."""
+    row = DailyFigure
+    no_day: sa.ColumnElement[date] = sa.cast(sa.null(), sa.Date())
+    sums = sa.select(row.name, row.currency, no_day.label("day"), sa.func.sum(row.amount))
+    return sums.where(row.name.in_(LEVELS), row.day < day).group_by(row.name, row.currency)
+
+
+def _unfolded() -> Part:
     row = FigureDelta
     return sa.select(row.name, row.currency, row.day, sa.func.sum(row.amount)).group_by(row.name, row.currency, row.day)

@@ -1,4 +1,4 @@
-"""How the house runs: waiting mail of this brand; the operator also sees workers and schedules."""
+"""How the house runs: waiting work of this brand; the operator also sees workers and schedules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,15 +7,31 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from app.features.messages.slots import Mailbag
+from app.features.provisioning.slots import Waiting as Tasks
+from app.features.webhooks.slots import WebhookHealth
 from app.kernel import clock, db, schedule, words
+from app.kernel.access import Role
 from app.kernel.heartbeat import SECONDS, Heartbeat
 from app.kernel.schedule import ScheduledJob
 
 SILENT_AFTER = timedelta(seconds=SECONDS * 4)
 LATE_AFTER = timedelta(minutes=2)
+STUCK_DELIVERY = timedelta(days=3)
 SHOWN_PROCESSES = 12
-TITLES = {"ops.tidy": "Housekeeping", "sessions.remove-expired": "Expired sign-ins"}
+MESSAGES, TASKS, HOOKS = "/admin/messages", "/admin/provisioning", "/admin/integrations/webhooks"
+
+TITLES = {
+    "dashboard.fold": "Figures of the day",
+    "ops.tidy": "Housekeeping",
+    "provisioning.watch": "Stuck set-ups",
+    "sessions.remove-expired": "Expired sign-ins",
+    "subscriptions.end": "Services that end",
+    "webhooks-tidy": "Old deliveries",
+}
 """The names that the operations page gives them too."""
+
+QueueRow = tuple[str, str, str, str, str, str]
+"""Name, address (or nothing), how many wait, since when, tone, state."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class ScheduleRow:
 class Health:
     """What the page says about running: rows as tuples in the order of the columns."""
 
-    queues: list[tuple[str, str, str, str, str, str]]
+    queues: list[QueueRow]
     processes: list[tuple[str, str, str, str, str, str]] | None = None
     """None for a brand that is not the operator's: processes are no concern of its staff."""
     is_silent: bool = False
@@ -54,9 +70,13 @@ class Health:
         return [row for row in self.schedules if not row.is_fine]
 
 
-def look(mail: Mailbag, *, zone: str, is_operator: bool, mail_href: str) -> Health:
+def look(mail: Mailbag, tasks: Tasks, hooks: WebhookHealth, *, zone: str, is_operator: bool, role: Role) -> Health:
     """Read how the house runs. Two queries for the operator, none for others."""
-    queues = [_mail_row(mail, mail_href)]
+    queues = [
+        _row("Mail", MESSAGES if role >= Role.MEMBER else "", mail.waiting, mail.oldest, is_stuck=mail.is_stuck),
+        _row("Set-ups", TASKS if role >= Role.MEMBER else "", tasks.tasks, tasks.oldest, is_stuck=tasks.stuck > 0),
+        _row("Webhooks", HOOKS if role >= Role.ADMIN else "", hooks.waiting, hooks.oldest, is_stuck=_is_old(hooks)),
+    ]
     if not is_operator:
         return Health(queues)
     beats = _beats()
@@ -70,17 +90,14 @@ def look(mail: Mailbag, *, zone: str, is_operator: bool, mail_href: str) -> Heal
     )
 
 
-def _mail_row(mail: Mailbag, href: str) -> tuple[str, str, str, str, str, str]:
-    tone, state = _mail_state(mail)
-    return "Mail", href, f"{mail.waiting:,}", _age(mail.oldest), tone, state
+def _row(name: str, href: str, waiting: int, oldest: datetime | None, *, is_stuck: bool) -> QueueRow:
+    tone, state = ("bad", "Stuck") if is_stuck else ("good", "Moving") if waiting else ("", "Idle")
+    return name, href, f"{waiting:,}", _age(oldest), tone, state
 
 
-def _mail_state(mail: Mailbag) -> tuple[str, str]:
-    if mail.is_stuck:
-        return "bad", "Stuck"
-    if mail.waiting:
-        return "good", "Moving"
-    return "", "Idle"
+def _is_old(hooks: WebhookHealth) -> bool:
+    """Deliveries are tried again for two days: what is older has nobody who sees to it."""
+    return hooks.oldest is not None and clock.now() - hooks.oldest > STUCK_DELIVERY
 
 
 def _age(since: datetime | None) -> str:

@@ -1,14 +1,15 @@
-"""A customer's first page: what needs doing, what they have, what happened."""
+"""A customer's first page: what needs doing, what they have, what comes next, what happened."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.dashboard import happenings
+from app.features.dashboard import ahead, happenings
+from app.features.dashboard.ahead import Ahead
 from app.features.dashboard.happenings import Line
 from app.features.orders import slots as orders
 from app.features.sessions import service as sessions
@@ -20,9 +21,11 @@ from app.kernel.access import Principal, Role
 
 SHOWN_SERVICES, SHOWN_INVOICES, SHOWN_LINES = 5, 5, 6
 OVER = {"cancelled", "terminated"}
+SETTING_UP = subscriptions.SETTING_UP[1]
 TOLD = (
     "ORDER_CREATED", "ORDER_COMPLETED", "ORDER_CANCELLED", "INVOICE_ISSUED", "INVOICE_PAID",
     "SUBSCRIPTION_ACTIVATED", "SUBSCRIPTION_SUSPENDED", "SUBSCRIPTION_RESUMED", "SUBSCRIPTION_CANCELLED",
+    "SUBSCRIPTION_UPGRADED", "SUBSCRIPTION_DOWNGRADED", "SUBSCRIPTION_TERMINATED", "SERVICE_PROVISIONED",
     "USER_LOGIN", "PASSWORD_SET", "SESSIONS_ENDED",
 )  # fmt: skip
 """What a customer is told of the log about their own things."""
@@ -49,23 +52,29 @@ class Home:
     services: list[tuple[str, str, str, str, str]]
     invoices: list[tuple[str, ...]] | None
     """None for those who see no money."""
+    renewal: Ahead | None
+    credit: str
+    """What the account has; empty when that is nothing, or for those who see no money."""
     recent: list[Line]
     devices: str
 
 
 def of(who: Principal, customer_id: UUID) -> Home:
-    """Everything for `who`'s first page: at most six queries."""
+    """Everything for `who`'s first page: at most nine queries."""
     zone = tenants.current().time_zone
     sees_money = (who.customer_role or Role.VIEWER) >= Role.BILLING
     services = subscriptions.services_of(customer_id)
+    steps = ahead.steps_of(customer_id) if any(card.state == SETTING_UP for card in services) else {}
     owed = billing.open_invoices(customer_id) if sees_money else []
     invoices = billing.recent_invoices(customer_id, limit=SHOWN_INVOICES) if sees_money else []
     return Home(
         greeting=f"{words.greeting(zone)}, {who.name.split()[0]}",
         sentence=_sentence(who, services, owed),
-        next_step=_to_pay(owed, services, zone) if owed else _to_wait(services),
-        services=[_service(card, sees_money=sees_money) for card in services[:SHOWN_SERVICES]],
+        next_step=_to_pay(owed, services, zone) if owed else _to_wait(services, steps),
+        services=[_service(card, steps, sees_money=sees_money) for card in services[:SHOWN_SERVICES]],
         invoices=[_invoice(card, zone) for card in invoices] if sees_money else None,
+        renewal=ahead.renewal_of(customer_id, zone, sees_money=sees_money),
+        credit=ahead.credit_of(customer_id) if sees_money else "",
         recent=_recent(who, customer_id, services, invoices, zone),
         devices=words.plural(len(sessions.list_for(who)), "device"),
     )
@@ -94,27 +103,33 @@ def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: 
         text += " What you ordered is set up once it is paid."
     if len(owed) > 1:
         text += f" {words.plural(len(owed) - 1, 'more invoice')} {'is' if len(owed) == 2 else 'are'} open."
-    actions = [("View invoice", first.href, "primary")]
+    actions = [(f"Pay {first.open.plain}", first.href, "primary")]
     if len(owed) > 1:
         actions.insert(0, ("All invoices", "/client/billing?state=issued", ""))
-    return NextStep("receipt", f"{first.total.plain} {due}", text, actions)
+    return NextStep("receipt", f"{first.open.plain} {due}", text, actions)
 
 
-def _to_wait(services: Sequence[ServiceCard]) -> NextStep | None:
+def _to_wait(services: Sequence[ServiceCard], steps: Mapping[UUID, str]) -> NextStep | None:
     """Nothing to pay, or nothing that this person sees: what is being waited for."""
+    being_set_up = [card for card in services if card.state == SETTING_UP]
+    if being_set_up:
+        first = being_set_up[0]
+        text = f"{steps.get(first.subscription_id, 'We are on it')}. You get a mail when it is ready."
+        return NextStep("server-2", f"{first.plan} is being set up", text, [("See where it stands", first.href, "")])
     waiting = [card for card in services if card.status == "pending"]
     if not waiting:
         return None
     first = waiting[0]
-    text = "You have nothing to do. Its time starts on the day it is set up."
+    text = "You have nothing to do. Its time starts when it is paid."
     if first.state == subscriptions.UNPAID[1]:
         text = "The people who look after billing in your account have the invoice."
     title = f"{first.plan} is {first.state[0].lower()}{first.state[1:]}"
     return NextStep("server-2", title, text, [("See where it stands", first.href, "")])
 
 
-def _service(card: ServiceCard, *, sees_money: bool) -> tuple[str, str, str, str, str]:
-    said = f"{card.price_words} · {card.next_step}" if sees_money else card.next_step
+def _service(card: ServiceCard, steps: Mapping[UUID, str], *, sees_money: bool) -> tuple[str, str, str, str, str]:
+    next_step = steps.get(card.subscription_id, card.next_step)
+    said = f"{card.price_words} · {next_step}" if sees_money else next_step
     return card.href, card.plan, said[0].upper() + said[1:], card.tone, card.state
 
 

@@ -16,9 +16,11 @@ from app.features.billing.slots import InvoiceCard
 from app.features.dashboard import happenings
 from app.features.dashboard.figures import Stat
 from app.features.dashboard.happenings import Line
+from app.features.dashboard.service import monthly_minor
 from app.features.messages import slots as messages
 from app.features.orders import slots as orders
 from app.features.orders.slots import OrderCard
+from app.features.provisioning import slots as provisioning
 from app.features.subscriptions import slots as subscriptions
 from app.features.subscriptions.slots import ServiceCard
 from app.features.tenants import service as tenants
@@ -54,6 +56,8 @@ class Portrait:
     tone: str
     state: str
     stats: list[Stat]
+    tasks: Rows | None
+    """Set-up tasks that are open. None for those who may not open them."""
     services: Rows
     orders: Rows
     invoices: Rows
@@ -67,7 +71,7 @@ class Portrait:
 
 
 def of(customer: Customer, who: Principal) -> Portrait:
-    """Everything about `customer` that `who` may see: at most ten queries."""
+    """Everything about `customer` that `who` may see: at most 15 queries."""
     zone, role = tenants.current().time_zone, who.staff_role or Role.VIEWER
     shows_money = role >= Role.BILLING
     people = accounts.people_of(customer.id)
@@ -80,9 +84,10 @@ def of(customer: Customer, who: Principal) -> Portrait:
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
         state="Active" if customer.is_active else "Closed",
-        stats=[_service_stat(services), *(_money_stats(customer) if shows_money else [])],
+        stats=[_service_stat(services), *(_money_stats(customer, services) if shows_money else [])],
+        tasks=_tasks(customer.id, zone) if role >= Role.MEMBER else None,
         services=_services(services),
-        orders=_orders(bought, zone),
+        orders=_orders(bought, zone, links=shows_money),
         invoices=_invoices(invoices, zone),
         messages=_messages([person.id for person in people], zone) if role >= Role.MEMBER else None,
         history=_history(customer, people, services, bought, invoices, zone),
@@ -100,30 +105,55 @@ def _service_stat(cards: Sequence[ServiceCard]) -> Stat:
     )
 
 
-def _money_stats(customer: Customer) -> list[Stat]:
-    stats = []
+def _money_stats(customer: Customer, services: Sequence[ServiceCard]) -> list[Stat]:
+    stats = _monthly_stats(services)
     balances = billing.balances_of(customer.id)
     for balance in balances:
         suffix = f", {balance.open.currency}" if len(balances) > 1 else ""
         stats.append(Stat(f"Open{suffix}", balance.open.sign(), words.plural(balance.open_invoices, "invoice")))
         stats.append(Stat(f"Paid so far{suffix}", balance.paid.sign(), words.plural(balance.paid_invoices, "invoice")))
-    if not stats:
+    if not balances:
         stats.append(Stat("Open", Money(0, customer.currency).sign(), "no invoice yet"))
     stats.append(Stat("Credit", Money(customer.credit_minor, customer.currency).sign(), "on the account"))
     return stats
 
 
+def _monthly_stats(cards: Sequence[ServiceCard]) -> list[Stat]:
+    """What the services that run bring in by the month, per currency."""
+    monthly: Counter[str] = Counter()
+    for card in cards:
+        if card.status == "active":
+            monthly[card.price.currency] += monthly_minor(card.price.minor, card.cycle)
+    suffixed = len(monthly) > 1
+    return [
+        Stat(f"MRR, {currency}" if suffixed else "MRR", Money(minor, currency).sign(), "from what runs")
+        for currency, minor in sorted(monthly.items())
+    ]
+
+
+def _tasks(customer_id: UUID, zone: str) -> Rows:
+    return [
+        (card.href, card.title, card.tone, card.state, words.ago(card.since, zone), words.exact(card.since, zone))
+        for card in provisioning.open_tasks(customer_id, SHOWN)
+    ]
+
+
 def _services(cards: Sequence[ServiceCard]) -> Rows:
-    return [(card.plan, card.tone, card.state, _sentence(card.next_step), card.price_words) for card in cards]
+    return [
+        (card.staff_href, card.plan, card.tone, card.state, _sentence(card.next_step), card.price_words)
+        for card in cards
+    ]
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _orders(cards: Sequence[OrderCard], zone: str) -> Rows:
+def _orders(cards: Sequence[OrderCard], zone: str, *, links: bool) -> Rows:
     return [
         (
+            card.href if links else "",
+            card.number,
             card.what,
             card.tone,
             card.state,
@@ -138,6 +168,7 @@ def _orders(cards: Sequence[OrderCard], zone: str) -> Rows:
 def _invoices(cards: Sequence[InvoiceCard], zone: str) -> Rows:
     return [
         (
+            f"/admin/billing/{card.invoice_id}",
             card.number,
             words.day(card.issued_at, zone),
             words.day(card.due_at, zone),

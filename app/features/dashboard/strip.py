@@ -9,6 +9,7 @@ from app.features.dashboard.daily import Daily
 from app.features.dashboard.figures import Stat
 from app.features.dashboard.ranges import Range
 from app.features.dashboard.waiting import Overdue
+from app.features.provisioning.slots import Waiting as Tasks
 from app.kernel import words
 from app.kernel.money import Money
 
@@ -129,6 +130,16 @@ def overdue(late: Overdue, href: str) -> Stat:
     if not late.invoices:
         return Stat("Overdue", late.total.sign(), "no invoice is late", href=href)
     return Stat("Overdue", figures.short(late.total), words.plural(late.invoices, "invoice"), "warn", href)
+
+
+def tasks(waiting: Tasks, zone: str, href: str | None) -> Stat:
+    """What is being set up, switched or taken down, and is not done yet."""
+    detail, tone = "nothing to set up", ""
+    if waiting.stuck:
+        detail, tone = f"{waiting.stuck:,} stuck", "bad"
+    elif waiting.oldest is not None:
+        detail = f"oldest {words.ago(waiting.oldest, zone)}"
+    return Stat("Open set-ups", f"{waiting.tasks:,}", detail, tone, href)
 
 
 def _better(change: int) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.features.accounts import slots as accounts
-from app.features.dashboard import alarms, charts, checklist, daily, health, ranges, service, strip, waiting
+from app.features.dashboard import alarms, charts, checklist, daily, health, latest, ranges, service, strip, waiting
+from app.features.dashboard.alarms import Watched
 from app.features.dashboard.charts import Chart
 from app.features.dashboard.checklist import Checklist
 from app.features.dashboard.daily import Daily
@@ -13,13 +13,14 @@ from app.features.dashboard.health import Health
 from app.features.dashboard.ranges import Range
 from app.features.dashboard.waiting import Overdue, Waiting
 from app.features.messages import slots as messages
-from app.features.orders import slots as orders
+from app.features.provisioning import slots as provisioning
 from app.features.tenants import service as tenants
+from app.features.tenants.models import Tenant
+from app.features.webhooks import slots as webhooks
 from app.kernel import clock, words
 from app.kernel.access import Principal, Role
 
 HOME, CUSTOMERS = "/admin", "/admin/customers"
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Today:
     health: Health
     orders: list[tuple[str, ...]]
     customers: list[tuple[str, ...]]
+    payments: list[tuple[str, ...]] | None
+    """None for those who see no money."""
     shows_money: bool
     ops_href: str
 
@@ -56,30 +59,35 @@ def look(who: Principal, span: Range, *, currency: str, has_mail_server: bool) -
     kept = daily.read(span.before_begin, span.end)
     currency = _currency(kept, currency, tenant.currency)
     late = waiting.overdue(currency) if shows_money else None
-    mail = messages.mailbag()
-    mail_href = "/admin/messages" if role >= Role.MEMBER else ""
-    runs = health.look(mail, zone=zone, is_operator=tenant.is_operator, mail_href=mail_href)
+    seen = _watch(tenant, role, has_mail_server=has_mail_server)
     has_customer = kept.level(service.CUSTOMERS) > 0
     return Today(
         date=f"{clock.now():%A} {words.day(clock.now(), zone)}",
-        sentence=alarms.sentence(mail, runs, has_mail_server=has_mail_server),
-        alarms=alarms.alarms(mail, runs, mail_href, has_mail_server=has_mail_server),
+        sentence=alarms.sentence(seen),
+        alarms=alarms.alarms(seen),
         checklist=checklist.look(tenant, role, has_mail_server=has_mail_server, has_customer=has_customer),
         span=span,
         spans=_spans(span, currency if shows_money and currency != tenant.currency else ""),
         currencies=_currencies(kept, span, currency) if shows_money else [],
         currency=currency,
-        stats=_stats(kept, span, currency, late),
+        stats=_stats(kept, span, currency, late, seen, zone),
         movements=charts.movements(kept, span, currency) if shows_money else None,
         revenue=charts.revenue(kept, span, currency) if shows_money else None,
         growth=charts.new_customers(kept, span),
-        waiting=waiting.listed(mail, late, role),
-        health=runs,
-        orders=_orders(zone),
-        customers=_customers(zone),
+        waiting=waiting.listed(seen, late, zone),
+        health=seen.runs,
+        orders=latest.sold(zone),
+        customers=latest.came(zone),
+        payments=latest.paid(zone) if shows_money else None,
         shows_money=shows_money,
         ops_href="/admin/ops" if role >= Role.ADMIN and tenant.is_operator else "",
     )
+
+
+def _watch(tenant: Tenant, role: Role, *, has_mail_server: bool) -> Watched:
+    mail, tasks, hooks = messages.mailbag(), provisioning.waiting(), webhooks.health()
+    runs = health.look(mail, tasks, hooks, zone=tenant.time_zone, is_operator=tenant.is_operator, role=role)
+    return Watched(mail, tasks, hooks, runs, has_mail_server, role)
 
 
 def today_of(zone: str) -> date:
@@ -107,47 +115,17 @@ def _spans(span: Range, currency: str) -> list[tuple[str, str, str, bool]]:
     ]
 
 
-def _stats(kept: Daily, span: Range, currency: str, late: Overdue | None) -> list[Stat]:
+def _stats(kept: Daily, span: Range, currency: str, late: Overdue | None, seen: Watched, zone: str) -> list[Stat]:
     """With money from BILLING up; each currency by itself."""
-    came = strip.new_customers(kept, span, CUSTOMERS)
+    came, lost = strip.new_customers(kept, span, CUSTOMERS), strip.churn(kept, span)
+    tasks = strip.tasks(seen.tasks, zone, health.TASKS if seen.role >= Role.MEMBER else None)
     if late is None:
-        return [came, strip.active_services(kept, span, "/admin/subscriptions"), strip.churn(kept, span)]
+        return [came, strip.active_services(kept, span, "/admin/subscriptions"), lost, tasks]
     return [
         strip.revenue(kept, span, currency, "/admin/payments"),
         strip.monthly_revenue(kept, span, currency, "/admin/subscriptions"),
         came,
-        strip.churn(kept, span),
-        strip.overdue(late, "/admin/billing"),
-    ]
-
-
-def _orders(zone: str) -> list[tuple[str, ...]]:
-    return [
-        (
-            card.what,
-            f"{CUSTOMERS}/{card.customer_id}",
-            card.customer,
-            card.tone,
-            card.state,
-            card.total.plain,
-            card.placed_at.isoformat(),
-            words.ago(card.placed_at, zone),
-            words.exact(card.placed_at, zone),
-        )
-        for card in orders.recent_orders(limit=SHOWN)
-    ]
-
-
-def _customers(zone: str) -> list[tuple[str, ...]]:
-    return [
-        (
-            f"{CUSTOMERS}/{customer.id}",
-            words.initials(customer.title),
-            customer.title,
-            customer.email,
-            customer.created_at.isoformat(),
-            words.ago(customer.created_at, zone),
-            words.exact(customer.created_at, zone),
-        )
-        for customer in accounts.latest_customers(SHOWN)
+        lost,
+        strip.overdue(late, waiting.LATE),
+        tasks,
     ]

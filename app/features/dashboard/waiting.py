@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.features.billing.models import Invoice
-from app.features.messages.slots import Mailbag
+from app.features.dashboard.alarms import Watched
 from app.kernel import clock, db, words
 from app.kernel.access import Role
 from app.kernel.money import Money
+
+LATE = "/admin/billing?state=overdue"
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,23 @@ def overdue(currency: str) -> Overdue:
     return Overdue(Money(int(total or 0), currency), count)
 
 
-def listed(mail: Mailbag, late: Overdue | None, role: Role) -> list[Waiting]:
-    """What `role` can see to, the most pressing first."""
-    found = []
+def listed(seen: Watched, late: Overdue | None, zone: str) -> list[Waiting]:
+    """What the person can see to, the most pressing first."""
+    mail, tasks, found = seen.mail, seen.tasks, []
+    if tasks.tasks and seen.role >= Role.MEMBER:
+        oldest = f"Oldest {words.ago(tasks.oldest, zone)}" if tasks.oldest else ""
+        text = f"{tasks.stuck:,} stuck. {oldest}" if tasks.stuck else oldest
+        title = f"{words.plural(tasks.tasks, 'set-up')} to finish"
+        found.append(Waiting("server-2", title, text, "Open", "/admin/provisioning"))
     if late is not None and late.invoices:
         title = f"{words.plural(late.invoices, 'invoice')} overdue"
-        found.append(Waiting("receipt", title, f"{late.total.sign()} together", "Look", "/admin/billing?overdue=1"))
-    if mail.failed and role >= Role.MEMBER:
+        found.append(Waiting("receipt", title, f"{late.total.sign()} together", "Look", LATE))
+    if mail.failed and seen.role >= Role.MEMBER:
         title = f"{words.plural(mail.failed, 'message')} failed"
         text = "Each says what the mail server answered"
         found.append(Waiting("mail-off", title, text, "Look", "/admin/messages?state=failed"))
+    if seen.hooks.failed_day and seen.role >= Role.ADMIN:
+        title = f"{words.plural(seen.hooks.failed_day, 'delivery', 'deliveries')} failed"
+        text = "Given up in the last day"
+        found.append(Waiting("plug-connected", title, text, "Look", "/admin/integrations/webhooks"))
     return found

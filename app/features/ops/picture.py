@@ -12,8 +12,19 @@ from app.kernel import clock, db, heartbeat, migrations, outbox, schedule, words
 from app.kernel.heartbeat import Heartbeat
 from app.kernel.schedule import ScheduledJob
 
-TITLES = {"ops.tidy": "Housekeeping", "email_queue": "Mail", "sessions.remove-expired": "Expired sign-ins"}
-"""Names that read better than their code."""
+TITLES = {
+    "dashboard.fold": "Figures of the day",
+    "email_queue": "Mail",
+    "ops.tidy": "Housekeeping",
+    "password_requests": "Password links",
+    "provisioning.watch": "Stuck set-ups",
+    "provisioning_jobs": "Set-ups",
+    "sessions.remove-expired": "Expired sign-ins",
+    "subscriptions.end": "Services that end",
+    "webhook_deliveries": "Webhooks",
+    "webhooks-tidy": "Old deliveries",
+}
+"""Names that read better than their code; those of schedules stand on the staff's first page too."""
 STUCK = timedelta(minutes=10)
 
 When = tuple[str, str, str]
