@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -67,7 +67,7 @@ class Sheets:
     def of(self, kind: Kind) -> dict[str, Sheet]:
         """Every act of such a life."""
         if kind not in self._known:
-            takes, known = recorder.record(kind), set[Any]()
+            takes, known = recorder.record(kind), dict[UUID, int]()
             self._known[kind] = {act: stamps.cut(take, db.engine().dialect, known) for act, take in takes.items()}
         return self._known[kind]
 
@@ -174,6 +174,7 @@ class _Writer:
         self._sheets, self._first, self._order = sheets, first, order
         self._trimmed_at = trimmed_at
         self._issued = 0
+        self._as_bytes = not db.is_postgresql()
         tenant = tenants.current()
         self._prefix, self._zone = tenant.number_prefix, tenant.time_zone
         self._clock = ZoneInfo(tenant.time_zone)
@@ -185,7 +186,7 @@ class _Writer:
         self.promos += kind.promo_code is not None
         for at, event in enumerate(one.course.events):
             sheet = sheets[event.act]
-            life.moments = period.moments(event.act, event.at)
+            stamps.begin(sheet, life, period.moments(event.act, event.at), as_bytes=self._as_bytes)
             if event.act in ISSUES:
                 self._number(life, event.at)
             elif event.act in PAYS:
@@ -210,17 +211,16 @@ class _Writer:
         self._issued += 1
 
     def _act(self, sheet: Sheet, life: Life, at: datetime) -> None:
-        stamps.begin(sheet, life)
         left_out = self._left_out(at)
         for stamp in sheet.added:
             row = stamp.press(life)
-            life.rows[stamp.recorded] = row
+            life.rows[stamp.place] = row
             if stamp.table not in left_out:
                 self.pile.add(stamp.table, row)
         for stamp in sheet.changed:
-            life.rows[stamp.recorded].update(stamp.press(life))
-        for recorded in sheet.gone:
-            life.rows.pop(recorded)["id"] = None  # taken out when it is written
+            life.rows[stamp.place].update(stamp.press(life))
+        for place in sheet.gone:
+            life.rows.pop(place)["id"] = None  # taken out when it is written
         for name, currency, amount in sheet.figures:
             self.figures[figures.day_of(at, self._zone), name, currency] += amount
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,21 +32,26 @@ class Life:
     """One customer as it is being written: who, which ids stand for the recorded ones, and where it is in time."""
 
     person: Person
-    ids: dict[UUID, UUID] = field(default_factory=dict)
-    secrets: dict[UUID, bytes] = field(default_factory=dict)
-    """The unsealed keys, by the recorded keys' ids."""
+    ids: dict[int, UUID] = field(default_factory=dict)
+    """By their places in the recording."""
+    written_ids: dict[int, Any] = field(default_factory=dict)
+    """The same as the store's driver takes them."""
+    secrets: dict[int, bytes] = field(default_factory=dict)
+    """The unsealed keys, by their places."""
+    written_moments: dict[tuple[str, timedelta], Any] = field(default_factory=dict)
+    """Those of the present act that were asked for, as the store's driver takes them."""
     moments: Mapping[str, datetime] = field(default_factory=dict)
     number: str = ""
     sequence: int = 0
     gateway: str = ""
     reference: str = ""
-    rows: dict[UUID, Row] = field(default_factory=dict)
-    """What was written, by the recorded ids."""
+    rows: dict[int, Row] = field(default_factory=dict)
+    """What was written, by place."""
 
     def id_of(self, sheet: "Sheet", table: str) -> UUID:
         """The id of the one row that an act wrote into a table."""
-        (recorded,) = [stamp.recorded for stamp in sheet.added if stamp.table == table]
-        return self.ids[recorded]
+        (place,) = [stamp.place for stamp in sheet.added if stamp.table == table]
+        return self.ids[place]
 
     def word(self, name: str) -> str:
         """A field of the person; the four parts of the source by number."""
@@ -65,7 +70,8 @@ class Stamp:
     """One row (or change of one): what is always the same, and how the rest is made."""
 
     table: str
-    recorded: UUID
+    place: int
+    """Of its id in the recording."""
     same: Row
     made: tuple[tuple[str, Make], ...]
 
@@ -82,31 +88,32 @@ class Sheet:
     """One act, ready to be written again and again."""
 
     act: str
-    new: tuple[UUID, ...]
+    new: tuple[int, ...]
     added: tuple[Stamp, ...]
     changed: tuple[Stamp, ...]
-    gone: tuple[UUID, ...]
+    gone: tuple[int, ...]
     figures: tuple[tuple[str, str, int], ...]
     """Name, currency and amount of what counts."""
 
 
-def cut(take: Take, dialect: Dialect, known: set[UUID]) -> Sheet:
-    """Make stamps of a take. `known` are the ids that the acts before it wrote; its own are added.
+def cut(take: Take, dialect: Dialect, known: dict[UUID, int]) -> Sheet:
+    """Make stamps of a take. `known` are the places of the ids that the acts before it wrote; its own are added.
 
     Raises:
         CannotStamp: it holds something of which nobody knows how it comes about.
     """
-    known.update(recorded for _table, recorded, _row in take.added)
+    for _table, recorded, _row in take.added:
+        known.setdefault(recorded, len(known))
     cutter = _Cutter(take, dialect, known)
     added = [one for one in take.added if one[0] != FIGURES]
     added.sort(key=lambda one: one[0] != KEYS)  # a key is there before what is encrypted with it
     figures = tuple((row["name"], row["currency"], row["amount"]) for table, _id, row in take.added if table == FIGURES)
     return Sheet(
         act=take.act,
-        new=tuple(recorded for _table, recorded, _row in added),
+        new=tuple(known[recorded] for _table, recorded, _row in added),
         added=tuple(cutter.stamp(*one) for one in added),
         changed=tuple(cutter.stamp(*one) for one in take.changed),
-        gone=tuple(recorded for _table, recorded in take.gone),
+        gone=tuple(known[recorded] for _table, recorded in take.gone),
         figures=figures,
     )
 
@@ -124,7 +131,7 @@ _WORDS = {
 class _Cutter:
     """Finds in recorded values what stands for something else."""
 
-    def __init__(self, take: Take, dialect: Dialect, known: set[UUID]) -> None:
+    def __init__(self, take: Take, dialect: Dialect, known: dict[UUID, int]) -> None:
         self._take, self._dialect, self._known = take, dialect, known
         words = [*_WORDS, *(word.lower() for word in _WORDS), *REFERENCES, *([take.number] if take.number else [])]
         found = "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
@@ -143,8 +150,8 @@ class _Cutter:
             else:
                 same[name] = found
         if table == KEYS:
-            made.append(("sealed_key", _new_key(recorded)))
-        return Stamp(table, recorded, same, tuple(made))
+            made.append(("sealed_key", _new_key(self._known[recorded])))
+        return Stamp(table, self._known[recorded], same, tuple(made))
 
     def _make(self, table: str, column: sa.Column[Any], recorded: UUID, row: Row, value: Any) -> Any:
         """What stands in the column of every life, or a function that makes it."""
@@ -156,8 +163,7 @@ class _Cutter:
         if isinstance(value, UUID):
             return self._id(value, written)
         if isinstance(value, datetime):
-            moment = self._moment(value)
-            return lambda life: written(moment(life))
+            return self._written_moment(value, written)
         if isinstance(value, bytes):
             return self._secret(table, column.name, recorded, row, value)
         if isinstance(value, str):
@@ -173,17 +179,26 @@ class _Cutter:
         return self._written[column]
 
     def _id(self, value: UUID, written: Written) -> Any:
-        if value in self._known:
-            return lambda life: written(life.ids[value])
-        return written(value)
+        place = self._known.get(value)
+        return written(value) if place is None else (lambda life: life.written_ids[place])
 
-    def _moment(self, value: datetime) -> Callable[[Life], datetime]:
+    def _moment(self, value: datetime) -> tuple[str, timedelta]:
         """One of the act's moments, or a fixed time after the act."""
         for name, moment in self._take.moments.items():
             if moment == value:
-                return lambda life: life.moments[name]
-        after = value - self._take.moments["now"]
-        return lambda life: life.moments["now"] + after
+                return name, timedelta()
+        return "now", value - self._take.moments["now"]
+
+    def _written_moment(self, value: datetime, written: Written) -> Make:
+        asked = name, after = self._moment(value)
+
+        def make(life: Life) -> Any:
+            found = life.written_moments.get(asked)
+            if found is None:
+                found = life.written_moments[asked] = written(life.moments[name] + after)
+            return found
+
+        return make
 
     def _text(self, value: str, *, is_json: bool = False) -> Any:
         """A text with what stands for something else replaced."""
@@ -202,11 +217,11 @@ class _Cutter:
     def _part(self, part: str, *, is_json: bool, is_whole: bool) -> str | Callable[[Life], str]:
         inner = (lambda text: json.dumps(text)[1:-1]) if is_json else str
         if re.fullmatch(_ID, part):
-            recorded = UUID(part)
-            return (lambda life: str(life.ids[recorded])) if recorded in self._known else part
+            place = self._known.get(UUID(part))
+            return part if place is None else (lambda life: str(life.ids[place]))
         if re.fullmatch(_MOMENT, part):
-            moment = self._moment(datetime.fromisoformat(part))
-            return lambda life: moment(life).isoformat()
+            asked, after = self._moment(datetime.fromisoformat(part))
+            return lambda life: (life.moments[asked] + after).isoformat()
         if part in REFERENCES:
             return lambda life: life.reference
         if part in (GATEWAY, _LABEL):
@@ -235,24 +250,28 @@ class _Cutter:
         """The personal part of an audit row, encrypted for this life's row with this life's key."""
         secret, plain = self._take.opened[recorded]
         text = self._as_maker(self._text(plain, is_json=True))
-        if key_id not in self._known:
-            return lambda life: crypto.encrypt(secret, text(life).encode(), life.ids[recorded].bytes)
-        return lambda life: crypto.encrypt(life.secrets[key_id], text(life).encode(), life.ids[recorded].bytes)
+        place, key = self._known[recorded], self._known.get(key_id)
+        if key is None:
+            return lambda life: crypto.encrypt(secret, text(life).encode(), life.ids[place].bytes)
+        return lambda life: crypto.encrypt(life.secrets[key], text(life).encode(), life.ids[place].bytes)
 
     @staticmethod
     def _as_maker(found: Any) -> Callable[[Life], str]:
         return found if callable(found) else (lambda _life: found)
 
 
-def _new_key(recorded: UUID) -> Make:
+def _new_key(place: int) -> Make:
     def make(life: Life) -> bytes:
-        secret = life.secrets[recorded] = crypto.new_data_key()
+        secret = life.secrets[place] = crypto.new_data_key()
         return crypto.seal(secret)
 
     return make
 
 
-def begin(sheet: Sheet, life: Life) -> None:
-    """Give the rows of an act their ids."""
-    for recorded in sheet.new:
-        life.ids[recorded] = new_id()
+def begin(sheet: Sheet, life: Life, moments: Mapping[str, datetime], *, as_bytes: bool) -> None:
+    """Begin an act: it has its moments, and its rows have ids."""
+    life.moments = moments
+    life.written_moments.clear()
+    for place in sheet.new:
+        found = life.ids[place] = new_id()
+        life.written_ids[place] = found.bytes if as_bytes else found
