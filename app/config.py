@@ -32,6 +32,8 @@ class Settings:
     port: int
     smtp_url: str | None
     mail_from: str
+    departments: Mapping[str, str]
+    """Addresses of the first tenant's departments: `sales`, `support`, ..."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     metrics_token: str | None
     metrics_networks: tuple[IPv4Network | IPv6Network, ...]
@@ -97,6 +99,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         port=port,
         smtp_url=_smtp_url(environment),
         mail_from=_mail_from(environment),
+        departments={name: _email(environment, key) or "" for name, key in DEPARTMENTS.items()},
         trusted_proxies=_networks(environment, "TRUSTED_PROXIES"),
         metrics_token=environment.get("METRICS_TOKEN"),
         metrics_networks=_networks(environment, "METRICS_ALLOW_NETWORKS"),
@@ -111,9 +114,15 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 NAMES = (
     "MPANEL_DATA", "PORT", "HOST", "APP_URL", "DATABASE_URL", "DATABASE_MIGRATE_URL", "REDIS_URL", "SECRET_KEY",
     "JWT_SECRET", "SMTP_URL", "MAIL_FROM", "TRUSTED_PROXIES", "METRICS_TOKEN", "METRICS_ALLOW_NETWORKS",
+    "EMAIL_SALES", "EMAIL_SUPPORT", "EMAIL_INFO", "EMAIL_PARTNERSHIPS", "EMAIL_CAREERS", "EMAIL_BILLING",
     "API_KEY_RATE_LIMIT", "WEBHOOK_TIMEOUT", "WEBHOOK_ALLOW_NETWORKS", "MPANEL_OWNER_EMAIL", "MPANEL_OWNER_PASSWORD",
 )  # fmt: skip
 """Every environment variable that is read."""
+DEPARTMENTS = {
+    "sales": "EMAIL_SALES", "support": "EMAIL_SUPPORT", "info": "EMAIL_INFO", "partnerships": "EMAIL_PARTNERSHIPS",
+    "careers": "EMAIL_CAREERS", "billing": "EMAIL_BILLING",
+}  # fmt: skip
+"""Where each department's mail goes, by the variable that says so."""
 
 
 def _make_private(data: Path) -> None:

@@ -13,7 +13,7 @@ LONGEST_URL = 2000
 _URL = re.compile(r"([a-z]+)://(\[[^\]/?#]*\]|[^\[\]:/?#]*)(?::([0-9]{1,5}))?((?:/[^?#]*)?(?:\?[^#]*)?)", re.I)
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_UNSAFE_PORTS = frozenset(
+UNSAFE_PORTS = frozenset(
     {1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 5900}
     | {6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 9042, 9200, 10080, 11211, 27017}
 )
@@ -86,7 +86,7 @@ def read(url: str, networks: Sequence[Network]) -> Target:
     if not found[4].isascii():
         raise Refused("Write what follows the host in plain characters, others as %-codes.")
     scheme = found[1].lower()
-    address, host = _host(found[2])
+    address, host = read_host(found[2])
     _check_scheme(scheme, address, networks)
     if address is not None and not is_open(address, networks):
         raise Refused("This is not a public address.")
@@ -94,7 +94,12 @@ def read(url: str, networks: Sequence[Network]) -> Target:
     return Target(scheme, host, port, found[4] if found[4].startswith("/") else f"/{found[4]}", address)
 
 
-def _host(text: str) -> tuple[Address | None, str]:
+def read_host(text: str) -> tuple[Address | None, str]:
+    """The host that `text` spells: an address, or a name in ASCII.
+
+    Raises:
+        Refused: it is neither, or this machine.
+    """
     if text.startswith("["):
         return _bracketed(text[1:-1])
     name = _ascii(text).removesuffix(".")
@@ -149,7 +154,7 @@ def _check_scheme(scheme: str, address: Address | None, networks: Sequence[Netwo
 def _port(text: str | None, scheme: str) -> int:
     port = int(text) if text else (443 if scheme == "https" else 80)
     usual = {443} if scheme == "https" else {80}
-    if port not in usual and (not 1024 <= port <= 65535 or port in _UNSAFE_PORTS):
+    if port not in usual and (not 1024 <= port <= 65535 or port in UNSAFE_PORTS):
         raise Refused("This port is not one of a web server. Use 443 or one from 1024 on.")
     return port
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from app.config import NAMES, SettingError, load
+from app.config import DEPARTMENTS, NAMES, SettingError, load
 from tests.support import processes
 from tests.support.panel import KEY
 from tests.support.stores import ROOT
@@ -35,6 +35,7 @@ WRONG = {
     "JWT_SECRET": ["short", "x" * 64],
     "SMTP_URL": ["http://127.0.0.1", "127.0.0.1:25", "smtp://", "smtp://127.0.0.1:mail"],
     "MAIL_FROM": ["panel", "a@b@c", "a b@example.com", "a@example.com\nBcc: b@example.com", "x@y, z@w"],
+    **{key: ["sales", "a@b@c", "a@example.com\nBcc: b@example.com"] for key in DEPARTMENTS.values()},
     "TRUSTED_PROXIES": ["*", "0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.1/8"],
     "METRICS_ALLOW_NETWORKS": ["*", "0.0.0.0/0", "localhost"],
     "API_KEY_RATE_LIMIT": ["0", "-5", "many", "1.5"],

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 import pytest
 
 from app import config
-from app.features.messages import tasks
+from app.features.messages import servers
+from app.features.tenants import mailing
 from tests.support.mail import MailServer
 
 
 @pytest.fixture(autouse=True)
 def _whole_breaker() -> Iterator[None]:
-    tasks.breaker.mend()
+    mailing.forget()
+    servers.forget()
     yield
-    tasks.breaker.mend()
+    mailing.forget()
+    servers.forget()
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_without_a_mail_server_sending_again_says_what_is_missing(as_sam: PanelC
     answer = as_sam.post(f"/admin/messages/{message.id}/sending")
 
     assert answer.status_code == 409
-    assert "SMTP_URL" in answer.text
+    assert "Set one up in the settings" in answer.text
     assert read(message.id).state == "kept"
 
 

@@ -7,7 +7,7 @@ import time_machine
 
 from app.features.accounts import service as accounts
 from app.features.accounts.models import PasswordToken, User
-from app.features.messages import envelope, rendering, service, tasks
+from app.features.messages import envelope, rendering, servers, service, tasks
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import MASK
 from app.features.messages.smtp import Line, Outcome, read_url
@@ -154,7 +154,7 @@ def test_a_server_that_is_away_uses_up_no_attempt_and_is_left_alone(
     assert service.health().trouble == "The mail server refuses connections."
 
     smtp.start()
-    tasks.breaker.mend()
+    servers.forget()
     now.shift(60)
     tasks.deliver()
 

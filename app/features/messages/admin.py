@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from jinja2 import TemplateError
 from markupsafe import Markup
 
-from app.config import current as settings
 from app.features.messages import rendering, service, story
 from app.features.messages.figures import COUNTED_AT_MOST, STATES, Health
 from app.features.messages.forms import SendAllForm
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import LinkIsSpent
+from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
         prev_href=_href(filters, found.previous_cursor),
         stats=_stats(health, zone),
         health=health,
-        has_server=settings().smtp_url is not None,
+        has_server=mailing.has_server(),
         may_send=_is_at_least(Role.ADMIN),
         failed_text=_counted(health.failed),
         kept_text=_counted(health.kept),
@@ -136,7 +136,7 @@ def show(message_id: UUID) -> ResponseReturnValue:
 def _shown(message: EmailMessage) -> Response:
     zone = tenants.current().time_zone
     kind = KINDS[message.template]
-    has_server = settings().smtp_url is not None
+    has_server = mailing.has_server()
     link = service.open_link(message)
     answer = page(
         "messages/admin/show.html",

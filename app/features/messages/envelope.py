@@ -24,15 +24,17 @@ BOUNDARY = "=-mpanel-part-="
 """Cannot occur in quoted-printable text: there `=` is always followed by two digits or the end of the line."""
 
 
-def compose(message: EmailMessage, draft: Draft, *, sender: str) -> Parcel:
-    """The mail, from the brand by `sender`, to one recipient.
+def compose(message: EmailMessage, draft: Draft, *, sender: str, name: str = "", reply_to: str = "") -> Parcel:
+    """The mail, from `name` (the brand's, where it is empty) by `sender`, to one recipient.
+
+    Answers go to `reply_to`, else to the brand's support.
 
     Raises:
         ValueError: an address that no header can bear.
     """
     headers = [
         _words("Subject", one_line(draft.subject)),
-        _from("From", draft.brand.name, sender),
+        _from("From", name or draft.brand.name, sender),
         f"To: {_checked(message.to_address)}\r\n",
         f"Date: {format_datetime(clock.now())}\r\n",
         f"Message-ID: {_checked_id(message.message_id_header)}\r\n",
@@ -40,8 +42,9 @@ def compose(message: EmailMessage, draft: Draft, *, sender: str) -> Parcel:
         "MIME-Version: 1.0\r\n",
         f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n',
     ]
-    if draft.brand.support_email:
-        headers.insert(2, _from("Reply-To", draft.brand.name, draft.brand.support_email))
+    answers_to = reply_to or draft.brand.support_email
+    if answers_to:
+        headers.insert(2, _from("Reply-To", name or draft.brand.name, answers_to))
     body = "".join((_part("plain", draft.text), _part("html", draft.html), f"--{BOUNDARY}--\r\n"))
     return Parcel(sender, message.to_address, f"{''.join(headers)}\r\n{body}".encode("ascii"))
 

@@ -16,6 +16,7 @@ from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import find_link
 from app.features.orders.events import CustomerCreated
+from app.features.tenants import mailing
 from app.kernel import clock, db, jobs, outbox, paging, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Conflict, NotFound
@@ -23,9 +24,9 @@ from app.kernel.ids import new_id
 from app.kernel.paging import Page
 
 __all__ = [
-    "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "open_link",
+    "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "last_test", "open_link",
     "password_changed", "password_link", "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address",
-    "welcome",
+    "try_out", "welcome",
 ]  # fmt: skip
 
 BELL = "email"
@@ -33,9 +34,9 @@ URGENT, NORMAL = 1, 5
 
 
 class NoMailServer(Conflict):
-    """Nothing can be sent while `SMTP_URL` is not set."""
+    """Nothing can be sent while there is no server to send it with."""
 
-    code, text = "no_mail_server", "No mail server is set up. Set SMTP_URL, then send it again."
+    code, text = "no_mail_server", "No mail server is set up. Set one up in the settings, then send it again."
 
 
 class OnItsWay(Conflict):
@@ -131,6 +132,23 @@ def queue(
 
 def _message_id(part: UUID) -> str:
     return f"<{part}@{settings().mail_from.rpartition('@')[2]}>"
+
+
+def try_out(to_user: User) -> None:
+    """Send a mail to somebody who works here, that shows how mail leaves. Each asking is a mail of its own.
+
+    Raises:
+        NoMailServer: there is nothing to send it with.
+    """
+    _need_server()
+    queue("mail_test", to_user=to_user, subject_type="user", subject_id=to_user.id, fact=new_id(), priority=URGENT)
+
+
+def last_test() -> EmailMessage | None:
+    """The newest mail that tried the settings."""
+    newest = sa.select(EmailMessage).where(EmailMessage.template == "mail_test")
+    ordered = newest.order_by(EmailMessage.created_at.desc(), EmailMessage.id.desc())
+    return db.session().scalars(ordered.limit(1)).first()
 
 
 def find(message_id: UUID) -> EmailMessage:
@@ -238,7 +256,7 @@ def resend_all(state: str) -> int:
 
 
 def _need_server() -> None:
-    if settings().smtp_url is None:
+    if not mailing.has_server():
         raise NoMailServer()
 
 

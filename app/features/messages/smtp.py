@@ -3,13 +3,22 @@
 import smtplib
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from app.kernel import dialling
 
 TIMEOUT_SECONDS = 10
 """For every single step of the conversation."""
+STRANGERS_SECONDS = 30
+"""For everything that one mail takes with a server that a tenant brought: one that drips gains nothing."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TLS = ("auto", "require", "never")
 
@@ -47,6 +56,8 @@ class MailServer:
     starttls: str
     user: str = ""
     password: str = field(default="", repr=False)
+    is_strangers: bool = False
+    """Whether a tenant brought it: its address is checked, and it gets so much time and no more."""
 
 
 def read_url(url: str) -> MailServer:
@@ -70,6 +81,23 @@ def read_url(url: str) -> MailServer:
     return MailServer(host, port, is_tls, starttls, unquote(parts.username or ""), secret)
 
 
+class _Dialled(smtplib.SMTP):
+    """SMTP over a line to a checked address; TLS still proves the name. `on_line` is told the line at once."""
+
+    def __init__(self, *given: Any, on_line: Callable[[socket.socket], None], **named: Any) -> None:
+        self._on_line = on_line
+        super().__init__(*given, **named)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line = dialling.dial(host, port, timeout=timeout)
+        self._on_line(line)
+        return line
+
+
+class _DialledTls(smtplib.SMTP_SSL, _Dialled):
+    """The same, with TLS from the first byte: `SMTP_SSL` wraps what `_Dialled` has connected."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """One mail ready to be handed in."""
@@ -85,11 +113,18 @@ class Line:
     def __init__(self, server: MailServer, *, own_name: str) -> None:
         self._server, self._own_name = server, own_name
         self._connection: smtplib.SMTP | None = None
+        self._held: socket.socket | None = None
 
     def send(self, parcel: Parcel) -> Answer:
         """Hand in one mail. Never raises for what the network or the server does."""
         started = time.perf_counter()
-        outcome, text = self._send(parcel)
+        watch = threading.Timer(STRANGERS_SECONDS, self._cut)
+        if self._server.is_strangers:
+            watch.start()
+        try:
+            outcome, text = self._send(parcel)
+        finally:
+            watch.cancel()
         return Answer(outcome, text, round((time.perf_counter() - started) * 1000))
 
     def _send(self, parcel: Parcel) -> tuple[Outcome, str]:
@@ -108,13 +143,11 @@ class Line:
         if self._connection is not None:
             return self._connection
         server = self._server
-        if server.is_tls:
-            context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, self._own_name, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            connection = smtplib.SMTP(server.host, server.port, self._own_name, timeout=TIMEOUT_SECONDS)
+        kind: Any = smtplib.SMTP_SSL if server.is_tls else smtplib.SMTP
+        if server.is_strangers:
+            kind = partial(_DialledTls if server.is_tls else _Dialled, on_line=self._hold)
+        more = {"context": ssl.create_default_context()} if server.is_tls else {}
+        connection: smtplib.SMTP = kind(server.host, server.port, self._own_name, timeout=TIMEOUT_SECONDS, **more)
         self._connection = connection
         connection.ehlo_or_helo_if_needed()
         if not server.is_tls and server.starttls != "never":
@@ -123,12 +156,28 @@ class Line:
             connection.login(server.user, server.password)
         return connection
 
+    def _hold(self, line: socket.socket) -> None:
+        """Keep a second handle on the line, by which it can be cut while somebody waits on it."""
+        self._drop_held()
+        self._held = line.dup()
+
+    def _cut(self) -> None:
+        held = self._held
+        if held is not None:
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+    def _drop_held(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
     def _encrypt(self, connection: smtplib.SMTP) -> None:
         if connection.has_extn("starttls"):
             connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
         elif self._server.starttls == "require":
-            raise smtplib.SMTPNotSupportedError("The mail server offers no STARTTLS, and SMTP_URL requires it")
+            raise smtplib.SMTPNotSupportedError("The mail server offers no STARTTLS, and it is required")
 
     def _introduce(self, connection: smtplib.SMTP, parcel: Parcel) -> tuple[Outcome, str] | None:
         """Name sender and recipient; the refusal if there is one."""
@@ -170,12 +219,12 @@ class Line:
     def close(self) -> None:
         """Say goodbye, if there is anybody."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            connection.quit()
-        except (OSError, smtplib.SMTPException):
-            connection.close()
+        if connection is not None:
+            try:
+                connection.quit()
+            except (OSError, smtplib.SMTPException):
+                connection.close()
+        self._drop_held()
 
 
 def _meaning(code: int) -> Outcome:
@@ -200,6 +249,7 @@ def _words(problem: Exception) -> str:
 
 
 _TROUBLES: tuple[tuple[type[Exception], str], ...] = (
+    (dialling.Unreachable, "The mail server cannot be reached: its name, its port or its address is wrong."),
     (ConnectionRefusedError, "The mail server refuses connections."),
     (TimeoutError, f"The mail server did not answer within {TIMEOUT_SECONDS} seconds."),
     (socket.gaierror, "The mail server's name is not known."),

@@ -86,7 +86,9 @@ def _next(message: EmailMessage, zone: str) -> Step | None:
         return Step("next", "Next", "Nothing by itself. Send it again, or ask for another address.")
     if message.state == "kept" and message.kept_at is not None:
         since = words.exact(message.kept_at, zone)
-        return Step("next", "Kept, not sent", "No mail server is set up. Set SMTP_URL, then send it.", since)
+        return Step(
+            "next", "Kept, not sent", "No mail server is set up. Set one up in the settings, then send it.", since
+        )
     if message.state == "leased":
         return Step("now", "Sending", "A worker has it in hand")
     if message.state == "waiting":

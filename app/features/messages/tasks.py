@@ -1,20 +1,22 @@
 """Sending what waits, one mail at a time, over as few connections as possible."""
 
-import threading
-import time
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from jinja2 import TemplateError
 
-from app.config import current as settings
 from app.features.accounts import service as accounts
-from app.features.messages import envelope, rendering, smtp
+from app.features.messages import envelope, rendering, servers
 from app.features.messages.events import MessageFailed
+from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import Draft, LinkIsSpent
+from app.features.messages.servers import Breaker, Lines, Server
 from app.features.messages.service import BELL
 from app.features.messages.smtp import Answer, Line, Outcome
+from app.features.tenants import mailing
+from app.features.tenants import service as tenants
 from app.kernel import clock, db, jobs, outbox
 from app.kernel.events import publish
 from app.kernel.outbox import MOST_ATTEMPTS, Claimed
@@ -24,41 +26,8 @@ LEASE_SECONDS = 90
 """Longer than the slowest conversation with a mail server that still ends well."""
 PAUSES = (timedelta(minutes=10), timedelta(hours=1))
 """After the first and the second failed attempt; grey-listing servers want some minutes."""
+SOON = timedelta(seconds=2)
 REMEMBERED_ATTEMPTS = 20
-
-
-class Breaker:
-    """Leaves a mail server alone that cannot be used: 5 s at first, up to a minute, then asks with one mail."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures = 0
-        self._closed_at = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server is to be left alone now."""
-        return time.monotonic() < self._closed_at
-
-    @property
-    def is_trying(self) -> bool:
-        """Whether the next mail is the one that finds out."""
-        return self._failures > 0
-
-    def trip(self) -> timedelta:
-        """The server could not be used; returns how long it is left alone."""
-        with self._lock:
-            self._failures += 1
-            pause = min(60.0, 5.0 * 2 ** min(self._failures - 1, 4))
-            self._closed_at = time.monotonic() + pause
-        return timedelta(seconds=pause)
-
-    def mend(self) -> None:
-        """The server was used: all is well."""
-        self._failures, self._closed_at = 0, 0.0
-
-
-breaker = Breaker()
 
 
 @jobs.bell(BELL, threads=4)
@@ -68,23 +37,21 @@ def deliver() -> None:
     Each is settled by itself, after the server has taken it. A kill between
     the two sends that mail once more, with the same Message-ID.
     """
-    url = settings().smtp_url
-    if url is None:
-        outbox.drain(EmailMessage, _keep, limit=BATCH, lease_seconds=LEASE_SECONDS)
+    house, others = servers.house(), mailing.any_own_server()
+    if not others and house is not None and house.breaker.is_open:
         return
-    if breaker.is_open:
-        return
-    line = Line(smtp.read_url(url), own_name=settings().app_host)
+    is_trying = not others and house is not None and house.breaker.is_trying
+    lines = Lines()
     try:
         outbox.drain(
             EmailMessage,
-            lambda claimed: _send(claimed, line),
-            limit=1 if breaker.is_trying else BATCH,
+            lambda claimed: _send(claimed, lines),
+            limit=1 if is_trying else BATCH,
             lease_seconds=LEASE_SECONDS,
-            enough=lambda: breaker.is_open,
+            enough=lambda: not others and house is not None and house.breaker.is_open,
         )
     finally:
-        line.close()
+        lines.close()
 
 
 def _keep(claimed: Claimed) -> None:
@@ -97,17 +64,51 @@ def _keep(claimed: Claimed) -> None:
         outbox.hold(claimed, kept_at=message.kept_at or clock.now(), last_error=None, **_as_sent(draft))
 
 
-def _send(claimed: Claimed, line: Line) -> None:
+def _send(claimed: Claimed, lines: Lines) -> None:
+    """By the server of its tenant, if that can be talked to now."""
+    server = servers.of_tenant()
+    if server is None:
+        _keep(claimed)
+    elif server.breaker.is_open:
+        _put_off(claimed, server.breaker.left)
+    elif not server.mail.is_strangers:
+        _send_by(claimed, server, lines.to(server))
+    elif server.places.acquire(blocking=False):
+        try:
+            _send_by(claimed, server, lines.to(server))
+        finally:
+            server.places.release()
+    else:
+        with db.transaction():
+            outbox.retry(claimed, SOON, "Others of this tenant's mails go first.", counts=False)
+
+
+def _put_off(claimed: Claimed, pause: timedelta) -> None:
+    """Its server is left alone: what waits for it goes behind what others can send meanwhile."""
+    until = clock.now() + pause
+    later = sa.update(EmailMessage).where(EmailMessage.state == "waiting", EmailMessage.next_at < until)
+    with db.transaction() as session:
+        outbox.retry(claimed, pause, "The mail server cannot be used now.", counts=False)
+        session.execute(later.values(next_at=until).execution_options(synchronize_session=False))
+
+
+def _send_by(claimed: Claimed, server: Server, line: Line) -> None:
     drawn = _drawn(claimed)
     if drawn is None:
         return
     message, draft = drawn
     try:
-        parcel = envelope.compose(message, draft, sender=settings().mail_from)
+        parcel = envelope.compose(
+            message,
+            draft,
+            sender=mailing.sender(),
+            name=tenants.current().mail_name,
+            reply_to=mailing.department(KINDS[message.template].department),
+        )
     except ValueError:
         _give_up(claimed, message, Answer(Outcome.REFUSED, "Its address cannot stand in a mail."), {})
         return
-    _settle(claimed, message, draft, line.send(parcel))
+    _settle(claimed, message, draft, line.send(parcel), server.breaker)
 
 
 def _drawn(claimed: Claimed) -> tuple[EmailMessage, Draft] | None:
@@ -124,7 +125,7 @@ def _drawn(claimed: Claimed) -> tuple[EmailMessage, Draft] | None:
     return None
 
 
-def _settle(claimed: Claimed, message: EmailMessage, draft: Draft, answer: Answer) -> None:
+def _settle(claimed: Claimed, message: EmailMessage, draft: Draft, answer: Answer, breaker: Breaker) -> None:
     """Write down what became of the attempt, each outcome in its own way."""
     if answer.outcome is Outcome.AWAY:
         pause = breaker.trip()

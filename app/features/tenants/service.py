@@ -19,9 +19,10 @@ from app.config import current as settings
 from app.features.audit import service as audit
 from app.features.tenants.models import Tenant
 from app.features.tenants.rules import Setting, checked
-from app.kernel import clock, crypto, db, tenancy
+from app.kernel import clock, crypto, db, jobs, tenancy
 from app.kernel.errors import Conflict, Invalid, NotFound
 
+BELL = "settings"
 REMEMBERED_SECONDS = 30
 """How long another process may go on with a tenant that was changed or suspended."""
 MOST_REMEMBERED = 5000
@@ -102,7 +103,7 @@ def change(**given: Setting) -> None:
     Raises:
         Invalid: a value that cannot be; names the field.
     """
-    tenant = _locked()
+    tenant = locked()
     before, after = {}, {}
     for field, value in given.items():
         was, new = getattr(tenant, field), checked(field, value)
@@ -111,15 +112,16 @@ def change(**given: Setting) -> None:
             setattr(tenant, field, new)
     if tenant.bank_enabled and not tenant.bank_details:
         raise Invalid.field("bank_details", "Say where the money goes: name, IBAN or account number, bank.")
-    _settle(tenant, before, after)
+    settle(tenant, before, after)
 
 
-def _settle(tenant: Tenant, before: dict[str, Any], after: dict[str, Any]) -> None:
+def settle(tenant: Tenant, before: dict[str, Any], after: dict[str, Any]) -> None:
     """Write what was changed, and that it was; nothing when nothing was."""
     if not after:
         return
     db.session().flush()
     audit.record("SETTINGS_CHANGED", resource_type="tenant", resource_id=tenant.id, before=before, after=after)
+    jobs.ring(BELL)
     forget()
 
 
@@ -137,10 +139,10 @@ def callback_secret() -> str:
 
 def rotate_callback_secret() -> str:
     """Put a new secret in place of the old one, which stops working with this transaction's end."""
-    tenant = _locked()
+    tenant = locked()
     had_one = tenant.callback_secret_sealed is not None
     secret = _renew_callback_secret(tenant)
-    _settle(tenant, {"callback_secret": had_one or None}, {"callback_secret": True})
+    settle(tenant, {"callback_secret": had_one or None}, {"callback_secret": True})
     return secret
 
 
@@ -151,7 +153,7 @@ def _renew_callback_secret(tenant: Tenant) -> str:
     return secret
 
 
-def _locked() -> Tenant:
+def locked() -> Tenant:
     """The row of the tenant that is set, for writing: nobody else changes it until this transaction ends."""
     wanted = sa.select(Tenant).where(Tenant.id == tenancy.current()).with_for_update()
     return db.session().scalars(wanted.execution_options(populate_existing=True)).one()
