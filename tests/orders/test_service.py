@@ -13,6 +13,7 @@ from app.features.orders import service, slots
 from app.features.orders.models import OrderLine
 from app.features.subscriptions.models import Subscription
 from app.kernel import clock, db
+from app.kernel.access import Role
 from app.kernel.errors import Invalid, NotFound
 from tests.catalogue.factories import make_price, make_product, make_promo_code
 from tests.orders.factories import customer_of, make_order
@@ -45,7 +46,7 @@ def test_the_news_of_a_sale_is_told_in_order(plans, alice):
 
     make_order(alice)
 
-    assert actions()[before:] == ["INVOICE_CREATED", "SUBSCRIPTION_CREATED", "INVOICE_ISSUED", "ORDER_CREATED"]
+    assert actions()[before:] == ["INVOICE_CREATED", "SUBSCRIPTION_CREATED", "ORDER_CREATED", "INVOICE_ISSUED"]
 
 
 def test_a_first_sale_tells_of_a_new_customer(plans, alice):
@@ -60,15 +61,17 @@ def test_a_first_sale_tells_of_a_new_customer(plans, alice):
     assert customer.email not in str(row.state_after)
 
 
-def test_what_is_free_is_complete_at_once_and_waits_to_be_set_up(plans, alice):
+def test_what_is_free_is_complete_at_once_and_begins(plans, alice):
     make_promo_code("GIFT", percent=100)
 
     placed = make_order(alice, promo_code="gift")
 
     assert (placed.invoice.status, placed.invoice.total_minor) == ("paid", 0)
     assert (placed.order.status, placed.order.completed_at) == ("completed", clock.now())
-    assert placed.subscription.status == "pending"
-    assert actions()[-1] == "ORDER_COMPLETED"
+    assert placed.subscription.status == "active"
+    assert actions()[-5:] == [
+        "ORDER_CREATED", "INVOICE_ISSUED", "INVOICE_PAID", "ORDER_COMPLETED", "SUBSCRIPTION_ACTIVATED",
+    ]  # fmt: skip
 
 
 def test_a_set_up_fee_is_a_line_of_its_own_and_shares_the_discount(tenant, alice):
@@ -146,7 +149,7 @@ def test_a_sale_takes_few_statements(plans, alice, queries):
     customer_of(alice)
     db.session().flush()
 
-    with queries(max=28):
+    with queries(max=36):
         make_order(alice, promo_code="WELCOME20")
 
 
@@ -154,3 +157,15 @@ def test_the_person_who_ordered_is_kept(plans, alice):
     placed = make_order(alice)
 
     assert db.session().get(User, placed.order.placed_by) is alice
+
+
+def test_an_order_is_found_by_the_number_of_its_invoice(plans, alice, bob, queries):
+    placed = make_order(alice)
+    make_order(bob)
+
+    with queries(max=1):
+        hits = slots.search("mp-2026-000001", role=Role.BILLING)
+
+    assert [(hit.label, hit.href) for hit in hits] == [("MP-2026-000001", f"/admin/orders/{placed.order.id}")]
+    assert slots.search("MP", role=Role.MEMBER) == []
+    assert slots.search("\0", role=Role.OWNER) == []

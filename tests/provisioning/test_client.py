@@ -40,7 +40,7 @@ def test_what_is_paid_and_not_there_yet_is_being_set_up_and_its_steps_are_asked_
     assert "Setting up" in as_alice.get("/client/services").text
     part = as_alice.get(f"/client/services/{task.subscription_id}", headers=PROGRESS).text
     assert part.strip().startswith("<section")
-    assert "A person does this" in part
+    assert "A person of our team does this" in part
     service.complete(task)
     after = as_alice.get(f"/client/services/{task.subscription_id}", headers=PROGRESS).text
     assert "every 10s" not in after

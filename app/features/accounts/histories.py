@@ -25,7 +25,7 @@ def history_of(records: Mapping[str, Collection[UUID]], *, zone: str, limit: int
     actors = names_of({one.actor_user_id for one in found if one.actor_user_id is not None})
     return [
         Entry(
-            one.action.replace("_", " ").capitalize(),
+            one.action.replace("SETUP", "SET-UP").replace("_", " ").capitalize(),
             words.ago(one.at, zone),
             words.exact(one.at, zone),
             _by(one, actors),

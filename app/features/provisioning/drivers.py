@@ -95,7 +95,7 @@ PREPARE, BY_HAND = "prepare", "by_hand"
 _BY_HAND: dict[str, tuple[Step, ...]] = {
     kind: (
         Step(PREPARE, "Instructions written", "Handed to our team"),
-        Step(BY_HAND, by_staff, by_us, "A person does this. You can close this page: it goes on without it."),
+        Step(BY_HAND, by_staff, by_us, "A person of our team does this."),
     )
     for kind, by_staff, by_us in (
         ("subscription.activate", "Set up by hand", "We set it up"),

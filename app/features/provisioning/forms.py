@@ -51,7 +51,9 @@ class SetUpForm(DoneForm):
             URL(require_tld=False, message="A web address, such as https://panel.example.com."),
         ],
     )
-    host = StringField("Server", [Optional(), _at_most(253), _one_line], description="Name or address.")
+    host = StringField(
+        "Server", [Optional(), _at_most(253), _one_line], description="Name or address. This, a control panel or notes."
+    )
     user_name = StringField("User name", [Optional(), _at_most(100), _one_line])
     password = PasswordField("Password", [Optional(), _at_most(200), _one_line])
     notes = TextAreaField("Notes for the customer", [Optional(), _at_most(2000)])

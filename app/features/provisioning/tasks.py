@@ -106,10 +106,12 @@ def _work(job: ProvisioningJob) -> Work:
 
 
 def limits_of(product: Product) -> str:
-    """`1 website, 10 GB storage, unlimited traffic, 5 mailboxes`."""
-    traffic = "unlimited traffic" if product.bandwidth_gb == UNLIMITED else f"{product.bandwidth_gb:,} GB traffic"
+    """`1 website, 10 GB storage, unlimited bandwidth, 5 mailboxes`."""
+    bandwidth = (
+        "unlimited bandwidth" if product.bandwidth_gb == UNLIMITED else f"{product.bandwidth_gb:,} GB bandwidth a month"
+    )
     sites, boxes = words.plural(product.websites, "website"), words.plural(product.mailboxes, "mailbox", "mailboxes")
-    return f"{sites}, {product.storage_gb:,} GB storage, {traffic}, {boxes}"
+    return f"{sites}, {product.storage_gb:,} GB storage, {bandwidth}, {boxes}"
 
 
 def _ended(claimed: Claimed, name: str, outcome: Outcome) -> bool:
