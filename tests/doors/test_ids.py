@@ -15,6 +15,7 @@ from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
 from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
+from app.features.provisioning.models import ProvisioningJob
 from app.features.sessions.models import UserSession
 from app.features.subscriptions.models import Subscription
 from app.features.webhooks import specimen as webhooks
@@ -48,7 +49,8 @@ def _things(who: User) -> dict[str, UUID]:
     customer = session.get_one(Customer, who.customer_id)
     product = catalogue.find_sellable("shared-starter")
     price = catalogue.price_of(product, "monthly", customer.currency)
-    orders.sell_to_new_customer(customer=customer, user=who, product=product, price=price)
+    placed = orders.sell_to_new_customer(customer=customer, user=who, product=product, price=price)
+    orders.complete(placed.order)
     key, _secret = api_keys.create("their site", scopes=["marketing"])
     webhook, delivery = webhooks.make()
     login = UserSession(
@@ -65,6 +67,8 @@ def _things(who: User) -> dict[str, UUID]:
         "customer_id": customer.id,
         "user_id": who.id,
         "subscription_id": newest(Subscription),
+        "order_id": placed.order.id,
+        "job_id": session.scalars(sa.select(ProvisioningJob.id)).one(),
         "invoice_id": newest(Invoice),
         "message_id": newest(EmailMessage),
         "session_id": login.id,
