@@ -48,7 +48,7 @@ def take_up_to(customer_id: UUID, most: Money) -> Money:
     found = db.session().scalar(
         sa.select(Customer.credit_minor)
         .where(Customer.id == customer_id, Customer.currency == most.currency)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     taken = Money(min(found or 0, most.minor), most.currency)
     if taken.minor > 0:

@@ -50,7 +50,7 @@ def locked(invoice_id: UUID) -> Invoice:
     Raises:
         NotFound: there is none in this tenant.
     """
-    wanted = sa.select(Invoice).where(Invoice.id == invoice_id).with_for_update()
+    wanted = sa.select(Invoice).where(Invoice.id == invoice_id).with_for_update(key_share=True)
     found = db.session().scalar(wanted.execution_options(populate_existing=True))
     if found is None:
         raise NotFound()

@@ -30,6 +30,7 @@ from app.kernel.money import Money, parse_major
 PROVIDER, GATEWAY = "generic", "callback"
 FORGOTTEN_AFTER = timedelta(minutes=1)
 """A callback that is still only stored after so long was left by a process that died."""
+_UNFINISHED = ("stored", "waiting")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 _log = logs.get("payments")
@@ -114,18 +115,21 @@ def _believable(moment: datetime) -> datetime:
 
 
 def carry_out(callback_id: UUID) -> None:
-    """Do what a stored callback says; a second call changes nothing."""
-    row = db.session().scalar(
-        sa.select(PaymentCallback)
-        .where(PaymentCallback.id == callback_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None or row.state not in {"stored", "waiting"}:
+    """Do what a stored callback says; a second call changes nothing.
+
+    The invoice is locked before the callback's own row, as by everybody: all
+    that is told of one payment stands in one line.
+    """
+    row = db.session().get(PaymentCallback, callback_id)
+    if row is None or row.state not in _UNFINISHED:
+        return
+    invoice = _invoice(row.invoice)
+    db.session().refresh(row, with_for_update={"key_share": True})
+    if row.state not in _UNFINISHED:
         return
     try:
         with db.session().begin_nested():
-            payment = _done(row)
+            payment = _done(row, invoice)
     except PaymentUnknown as waits:
         row.state, row.reason = "waiting", waits.text
     except Refusal as problem:
@@ -147,26 +151,26 @@ def _carry_out_waiting(reference: str) -> None:
         carry_out(callback_id)
 
 
-def _done(row: PaymentCallback) -> Payment:
-    """The payment that it made or changed. The invoice's lock keeps all that is told of one payment in a line."""
-    act = _ACTS.get(row.kind)
-    if act is None:
-        raise Flagged(f"The type {row.kind} is not known here.")
-    invoice = _invoice(row.invoice)
-    if row.currency != invoice.currency:
-        raise Flagged(f"The invoice is in {invoice.currency}, not {row.currency}.")
-    return act(row, invoice, parse_major(row.amount, invoice.currency))
-
-
-def _invoice(named: str) -> Invoice:
+def _invoice(named: str) -> Invoice | None:
+    """The invoice of that number or id, locked."""
     try:
         is_it = Invoice.id == UUID(named)
     except ValueError:
         is_it = Invoice.number == named
     found = db.session().scalar(sa.select(Invoice.id).where(is_it, Invoice.status != "draft"))
-    if found is None:
+    return billing.locked(found) if found is not None else None
+
+
+def _done(row: PaymentCallback, invoice: Invoice | None) -> Payment:
+    """The payment that it made or changed."""
+    act = _ACTS.get(row.kind)
+    if act is None:
+        raise Flagged(f"The type {row.kind} is not known here.")
+    if invoice is None:
         raise Flagged("There is no such invoice here.")
-    return billing.locked(found)
+    if row.currency != invoice.currency:
+        raise Flagged(f"The invoice is in {invoice.currency}, not {row.currency}.")
+    return act(row, invoice, parse_major(row.amount, invoice.currency))
 
 
 def _succeeded(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
