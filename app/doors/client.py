@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.features.accounts import client as accounts
 from app.features.billing import client as billing
 from app.features.dashboard import client as dashboard
 from app.features.payments import client as payments
@@ -9,7 +10,15 @@ from app.features.provisioning import client as provisioning
 from app.features.sessions import client as sessions
 from app.features.subscriptions import client as subscriptions
 
-ROOMS = (dashboard.routes, subscriptions.routes, billing.routes, payments.routes, sessions.routes, provisioning.routes)
+ROOMS = (
+    dashboard.routes,
+    subscriptions.routes,
+    billing.routes,
+    payments.routes,
+    sessions.routes,
+    provisioning.routes,
+    accounts.routes,
+)
 
 
 def open_on(app: Flask) -> None:

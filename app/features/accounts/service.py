@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.addresses import clean_email, limiter_key, normalise_email
-from app.features.accounts.events import CustomerUpdated, UserCreated
+from app.features.accounts.events import UserCreated
 from app.features.accounts.links import (
     LinkSpent,
     find_password_link,
@@ -21,6 +21,7 @@ from app.features.accounts.links import (
 )
 from app.features.accounts.models import Customer, User
 from app.features.accounts.passwords import can_be_password, check_password_rules
+from app.features.accounts.profile import update_customer
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, terms
@@ -36,12 +37,6 @@ __all__ = [
     "set_password_url", "start_password_link", "update_customer",
     "was_staff_link",
 ]  # fmt: skip
-
-EDITABLE = frozenset(
-    {
-        "name", "phone", "company", "address_line", "city", "region", "postal_code", "country", "tax_number",
-    }
-)  # fmt: skip
 
 
 class EmailTaken(Conflict):
@@ -157,20 +152,6 @@ def _taken(problem: sa.exc.IntegrityError) -> Exception:
     if "uq_users_email" in text or "users.email_key" in text:
         return EmailTaken(fields={"email": EmailTaken.text})
     return problem
-
-
-def update_customer(customer: Customer, **values: str) -> None:
-    """Change fields of `EDITABLE`. Says so once, naming the fields; nothing when all is as before."""
-    changed = sorted(name for name, value in values.items() if getattr(customer, name) != value)
-    if not EDITABLE.issuperset(changed):
-        raise TypeError(f"not editable: {set(changed) - EDITABLE}")
-    if not changed:
-        return
-    for name in changed:
-        setattr(customer, name, values[name])
-    customer.refresh_search_key()
-    terms.keep("customer", customer.id, customer.texts)
-    publish(CustomerUpdated(customer.id, changed))
 
 
 def find_customer(principal: Principal, customer_id: UUID) -> Customer:

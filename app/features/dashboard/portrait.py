@@ -30,6 +30,8 @@ from app.kernel.money import Money
 
 Rows = list[tuple[str, ...]]
 SHOWN = 20
+TOLD_TWICE = {"CUSTOMER_DETAILS_CHANGED"}
+"""Logged with its values beside the event that says the same."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def _history(
             "invoice": [card.invoice_id for card in invoices],
         }
     )
+    found = [line for line in found if line.action not in TOLD_TWICE]
     actors = names.names_of({line.actor_user_id for line in found if line.actor_user_id is not None})
     return happenings.say(found, zone=zone, about=about, actors=actors)
 
