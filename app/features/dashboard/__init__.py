@@ -1,3 +1,6 @@
 """Dashboard: the whole in view: the homes of staff and customers, and a customer with everything."""
 
-ADDRESSES = {"admin": ("/admin", "/admin/customers/<uuid:customer_id>", "/admin/checklist"), "client": ("/client",)}
+ADDRESSES = {
+    "admin": ("/admin", "/admin/customers/<uuid:customer_id>", "/admin/checklist", "/admin/search"),
+    "client": ("/client",),
+}
