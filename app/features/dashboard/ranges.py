@@ -71,6 +71,12 @@ class Range:
             return "last year to date"
         return "last month to date" if self.key == "month" else f"the {self.days} days before"
 
+    @property
+    def against(self) -> str:
+        """The same where there is little room: `to the 30 before`."""
+        known = {"year": "to last year", "month": "to last month"}
+        return known.get(self.key, f"to the {self.days} before")
+
     def address(self, path: str, **more: str) -> str:
         """`path` with this range in its query."""
         given = {"range": self.key, **more}

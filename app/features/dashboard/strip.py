@@ -45,7 +45,7 @@ def revenue(kept: Daily, span: Range, currency: str, href: str) -> Stat:
     return Stat(
         f"Revenue, {span.short}",
         figures.short(Money(now, currency)),
-        (change, f"to {span.before_words}") if change else f"none in {span.before_words}",
+        (change, span.against) if change else f"none in {span.before_words}",
         _better(now - before) if change else "",
         href,
         points=sums(kept, span.edges, service.REVENUE, currency),
@@ -76,9 +76,9 @@ def new_customers(kept: Daily, span: Range, href: str) -> Stat:
     before = kept.total(service.CUSTOMERS, begin=span.before_begin, end=span.before_end)
     change = figures.percent(now, before)
     return Stat(
-        f"New customers, {span.short}",
+        "New customers",
         f"{now:,}",
-        (change, f"to {span.before_words}") if change else f"{kept.level(service.CUSTOMERS):,} in all",
+        (change, span.against) if change else f"{kept.level(service.CUSTOMERS):,} in all",
         _better(now - before) if change else "",
         href,
         points=sums(kept, span.edges, service.CUSTOMERS),
@@ -100,28 +100,22 @@ def active_services(kept: Daily, span: Range, href: str) -> Stat:
 
 
 def churn(kept: Daily, span: Range) -> Stat:
-    """The share of the services that ran at the beginning and stopped since, suspended ones included."""
+    """The share of the services that ran in these days and stopped in them, suspended ones included."""
     now, before = _lost(kept, span.begin, span.end), _lost(kept, span.before_begin, span.before_end)
-    ended = kept.total(service.ENDED, begin=span.begin)
-    points = sums(kept, span.edges, service.ENDED)
+    label, points = f"Churn, {span.short}", sums(kept, span.edges, service.ENDED)
+    detail = f"{words.plural(kept.total(service.ENDED, begin=span.begin), 'service')} ended"
     if now is None:
-        detail = f"{words.plural(ended, 'service')} ended"
-        return Stat(f"Churn, {span.short}", "–", detail, points=points)
+        return Stat(label, "–", detail, points=points)
     difference = None if before is None else round(now - before, 1)
-    detail = f"{words.plural(ended, 'service')} ended"
-    return Stat(
-        f"Churn, {span.short}",
-        f"{now:.1f}",
-        detail if not difference else (f"{'+' if difference > 0 else '−'}{abs(difference)}", "points"),
-        "" if not difference else "down" if difference > 0 else "up",
-        unit="%",
-        points=points,
-    )
+    if not difference:
+        return Stat(label, f"{now:.1f}", detail, unit="%", points=points)
+    change = (f"{'+' if difference > 0 else '−'}{abs(difference)}", f"points {span.against}")
+    return Stat(label, f"{now:.1f}", change, "down" if difference > 0 else "up", unit="%", points=points)
 
 
 def _lost(kept: Daily, begin: date, end: date) -> Decimal | None:
-    """Percent of what ran before `begin`; None where nothing did."""
-    ran = kept.level(service.SERVICES, end=begin - timedelta(days=1))
+    """Percent of what ran at any time between; None where nothing did."""
+    ran = kept.level(service.SERVICES, end=begin - timedelta(days=1)) + kept.total(service.BEGUN, begin=begin, end=end)
     return Decimal(100) * kept.total(service.ENDED, begin=begin, end=end) / ran if ran > 0 else None
 
 
