@@ -5,6 +5,7 @@ from flask import Flask
 from app.features.accounts import admin as accounts
 from app.features.api_keys import admin as api_keys
 from app.features.catalogue import admin as products
+from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
@@ -28,6 +29,7 @@ ROOMS = (
     tenants.routes,
     mail_settings.routes,
     products.routes,
+    promos.routes,
     orders.routes,
     subscriptions.routes,
     webhooks.routes,

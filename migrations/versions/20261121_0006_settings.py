@@ -11,6 +11,12 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+INDEXES = (
+    ("ix_products_newest", "products", ["tenant_id", "created_at", "id"]),
+    ("ix_promo_codes_newest", "promo_codes", ["tenant_id", "created_at", "id"]),
+    ("ix_promo_codes_uses", "promo_codes", ["tenant_id", "uses", "id"]),
+    ("ix_promo_code_usage_newest", "promo_code_usage", ["tenant_id", "promo_code_id", "created_at", "id"]),
+)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
@@ -28,9 +34,17 @@ def upgrade() -> None:
         sa.Column("departments", JSON, nullable=False, server_default="{}"),
     ):
         op.add_column("tenants", column)
+    for name, table, columns in INDEXES:
+        op.create_index(name, table, columns)
+    if op.get_bind().dialect.name == "postgresql":  # SQLite compares texts by their bytes already
+        op.execute('ALTER TABLE promo_codes ALTER COLUMN code_key TYPE TEXT COLLATE "C"')
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE promo_codes ALTER COLUMN code_key TYPE TEXT COLLATE "default"')
+    for name, table, _columns in INDEXES:
+        op.drop_index(name, table_name=table)
     for name in (
         "departments",
         "mail_from",

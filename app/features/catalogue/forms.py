@@ -1,12 +1,35 @@
 """What comes in from the pages of products and promo codes. What each may be is `rules`' to say."""
 
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.features.catalogue.models import UNLIMITED, Product
+from app.features.catalogue.codes import Terms
+from app.features.catalogue.cycles import SPANS
+from app.features.catalogue.models import UNLIMITED, Product, PromoCode
+from app.kernel.errors import Invalid
+from app.kernel.money import Money, parse_major
 from app.kernel.pages import PanelForm
+
+WHEN = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class WholeNumber(IntegerField):  # type: ignore[misc]  # WTForms is untyped
@@ -74,3 +97,96 @@ class NewProductForm(ProductForm):
         [InputRequired("Give it a slug, such as shared-starter.")],
         description="In addresses and on your website, such as shared-starter. It is for good.",
     )
+
+
+class PromoCodeForm(PanelForm):
+    """What a code takes off, when, how often, and for what. Times are the tenant's."""
+
+    kind = RadioField(
+        "It takes off",
+        choices=[SelectChoice("percent", "A percentage"), SelectChoice("fixed", "A fixed amount")],
+        default="percent",
+    )
+    percent = StringField("Percentage", [Optional()])
+    amount = StringField("Amount", [Optional()])
+    currency = SelectField("Currency of the amount")
+    valid_from = DateTimeLocalField("Works from", [Optional()], format=WHEN)
+    valid_to = DateTimeLocalField("Works until", [Optional()], format=WHEN)
+    maximum_uses = WholeNumber("Uses in all", [Optional()], description="Empty: without limit.")
+    maximum_per_customer = WholeNumber("Uses for each customer", [Optional()], description="Empty: without limit.")
+    products = SelectMultipleField(
+        "Only for these products",
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description="None chosen: for all.",
+    )
+    cycles = SelectMultipleField(
+        "Only for these billing cycles",
+        choices=[SelectChoice(name, span.capitalize()) for name, span in SPANS.items()],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description="None chosen: for all.",
+    )
+
+    def offer(self, products: Sequence[tuple[str, str]], currencies: Sequence[SelectChoice]) -> None:
+        """Let these be chosen."""
+        self.products.choices = [SelectChoice(slug, name) for slug, name in products]
+        self.currency.choices = list(currencies)
+
+    @classmethod
+    def of(cls, code: PromoCode, zone: str) -> "PromoCodeForm":
+        """The form filled with what there is."""
+        form = cls(obj=code)
+        if code.percent_hundredths is not None:
+            form.percent.data = f"{Decimal(code.percent_hundredths) / 100:f}"
+        if code.amount_minor is not None and code.currency is not None:
+            form.amount.data = str(Money(code.amount_minor, code.currency).major)
+        for name in ("valid_from", "valid_to"):
+            moment = getattr(code, name)
+            form[name].data = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
+        form.products.data = list(code.product_slugs)
+        return form
+
+    def terms(self, zone: str) -> Terms:
+        """The answers as the service takes them.
+
+        Raises:
+            Invalid: a number that is none; names the field.
+        """
+        is_percent = self.kind.data == "percent"
+        return Terms(
+            percent_hundredths=_hundredths(self.percent.data or "") if is_percent else None,
+            amount_minor=None if is_percent else self._amount(),
+            currency=None if is_percent else self.currency.data,
+            valid_from=_moment("valid_from", self.valid_from.data, zone),
+            valid_to=_moment("valid_to", self.valid_to.data, zone),
+            maximum_uses=self.maximum_uses.data,
+            maximum_per_customer=self.maximum_per_customer.data,
+            product_slugs=self.products.data or [],
+            cycles=self.cycles.data or [],
+        )
+
+    def _amount(self) -> int:
+        return parse_major((self.amount.data or "").strip(), self.currency.data).minor
+
+
+class NewPromoCodeForm(PromoCodeForm):
+    """A code that is not there yet."""
+
+    code = StringField("Code", [Optional()], description="Empty: we make up one that nobody guesses.")
+
+
+def _hundredths(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", text.strip())
+    if found is None:
+        raise Invalid.field("percent", "A percentage such as 20 or 12.5.")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def _moment(field: str, local: datetime | None, zone: str) -> datetime | None:
+    """The moment that a clock of the tenant's shows, in UTC."""
+    if local is None:
+        return None
+    if not 2000 <= local.year <= 2999:
+        raise Invalid.field(field, "A day from the year 2000 on.")
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

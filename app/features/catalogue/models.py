@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.features.catalogue.cycles import CYCLES
+from app.kernel.columns import Code
 from app.kernel.db import JSON
 from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
@@ -27,6 +28,7 @@ class Product(TenantRecord):
             "storage_gb >= 0 AND bandwidth_gb >= -1 AND websites >= 0 AND mailboxes >= 0", name="limits"
         ),
         sa.Index("ix_products_category", "tenant_id", "category"),
+        sa.Index("ix_products_newest", "tenant_id", "created_at", "id"),
     )
 
     slug: Mapped[str]
@@ -100,11 +102,13 @@ class PromoCode(TenantRecord):
         sa.CheckConstraint("maximum_uses > 0", name="maximum_uses"),
         sa.CheckConstraint("maximum_per_customer > 0", name="maximum_per_customer"),
         sa.CheckConstraint("invoices > 0", name="invoices"),
+        sa.Index("ix_promo_codes_newest", "tenant_id", "created_at", "id"),
+        sa.Index("ix_promo_codes_uses", "tenant_id", "uses", "id"),
     )
 
     code: Mapped[str]
     """As customers see it."""
-    code_key: Mapped[str]
+    code_key: Mapped[str] = mapped_column(Code())
     """The same in capitals and trimmed: what is looked for."""
     kind: Mapped[str]
     """`percent` or `fixed`."""
@@ -134,6 +138,7 @@ class PromoCodeUsage(TenantRecord):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "promo_code_id", "customer_id", "nth"),
         sa.CheckConstraint("nth > 0", name="nth"),
+        sa.Index("ix_promo_code_usage_newest", "tenant_id", "promo_code_id", "created_at", "id"),
     )
 
     promo_code_id: Mapped[UUID] = tenant_key("promo_codes", index=False)
