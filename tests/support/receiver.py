@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import standardwebhooks
 
@@ -95,7 +95,7 @@ class Receiver:
         self._behaviour: Behaviour = lambda _told: 204
         self._arrived = threading.Condition()
         self._end = threading.Event()
-        self._server = _Server((host, 0), _handler(self))
+        self._server = _Server(self, host)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -164,78 +164,85 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
+    def __init__(self, receiver: Receiver, host: str) -> None:
+        self.receiver = receiver
+        super().__init__((host, 0), _Handler)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Connections that the panel cut are no news."""
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    """Hears one request and answers it as its path says."""
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            names = {name.lower(): value for name, value in self.headers.items()}
-            told = Told(self.path, names, body)
-            receiver.hear(told)
-            with contextlib.suppress(OSError):
-                self._answer(told)
+    protocol_version = "HTTP/1.1"
 
-        do_GET = do_PUT = do_POST  # noqa: N815
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        names = {name.lower(): value for name, value in self.headers.items()}
+        told = Told(self.path, names, body)
+        self.receiver.hear(told)
+        with contextlib.suppress(OSError):
+            self._answer(told)
 
-        def _answer(self, told: Told) -> None:
-            special = getattr(self, "_" + told.path.strip("/").split("/")[0], None)
-            if special is not None and told.path.strip("/").split("/")[0] in SPECIAL:
-                special()
-                return
-            status, headers, content = receiver.decide(told)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+    do_GET = do_PUT = do_POST  # noqa: N815
 
-        def _hang(self) -> None:
-            receiver.sleep(receiver.hang_seconds)
-            self.close_connection = True
-
-        def _drip(self) -> None:
-            for letter in _forever(b"HTTP/1.1 200 OK\r\nX-Long: "):
-                self.wfile.write(letter)
-                self.wfile.flush()
-                if receiver.sleep(1.0):
-                    return
-
-        def _big(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
-            block = b"x" * 100_000
-            for _ in range(1000):
-                self.wfile.write(block)
-
-        def _chunks(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for _ in range(1000):
-                self.wfile.write(b"4\r\nabcd\r\n")
-            self.wfile.write(b"0\r\n\r\n")
-
-        def _reset(self) -> None:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-
-        def _garbage(self) -> None:
-            self.wfile.write(b"NOT HTTP AT ALL\r\n\r\n")
-            self.close_connection = True
-
-        def _redirect(self) -> None:
-            self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: Any) -> None:
+    def _answer(self, told: Told) -> None:
+        special = getattr(self, "_" + told.path.strip("/").split("/")[0], None)
+        if special is not None and told.path.strip("/").split("/")[0] in SPECIAL:
+            special()
             return
+        status, headers, content = self.receiver.decide(told)
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
 
-    return Handler
+    def _hang(self) -> None:
+        self.receiver.sleep(self.receiver.hang_seconds)
+        self.close_connection = True
+
+    def _drip(self) -> None:
+        for letter in _forever(b"HTTP/1.1 200 OK\r\nX-Long: "):
+            self.wfile.write(letter)
+            self.wfile.flush()
+            if self.receiver.sleep(1.0):
+                return
+
+    def _big(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        block = b"x" * 100_000
+        for _ in range(1000):
+            self.wfile.write(block)
+
+    def _chunks(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(1000):
+            self.wfile.write(b"4\r\nabcd\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def _garbage(self) -> None:
+        self.wfile.write(b"NOT HTTP AT ALL\r\n\r\n")
+        self.close_connection = True
+
+    def _redirect(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", "http://127.0.0.1/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments: Any) -> None:
+        return
+
+    @property
+    def receiver(self) -> Receiver:
+        return cast(_Server, self.server).receiver
 
 
 SPECIAL = {"hang", "drip", "big", "chunks", "reset", "garbage", "redirect"}
