@@ -8,12 +8,13 @@ from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid
 from app.features.dashboard import service as figures
-from app.features.messages import receipts
+from app.features.messages import receipts, services
 from app.features.messages import service as messages
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
 from app.features.provisioning import wishes as provisioning
+from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
 from app.features.subscriptions.events import (
     SubscriptionActivated,
     SubscriptionDowngraded,
@@ -38,9 +39,12 @@ REACTIONS: Reactions = {
     SubscriptionActivated: (provisioning.on_activated, figures.on_subscription),
     SubscriptionDowngraded: (provisioning.on_switched, figures.on_subscription),
     SubscriptionResumed: (provisioning.on_resumed, figures.on_subscription),
-    SubscriptionSuspended: (provisioning.on_suspended, figures.on_subscription),
-    SubscriptionTerminated: (provisioning.on_terminated, figures.on_subscription),
+    SubscriptionSuspended: (provisioning.on_suspended, services.service_suspended, figures.on_subscription),
+    SubscriptionTerminated: (provisioning.on_terminated, services.service_ended, figures.on_subscription),
     SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
+    ServiceProvisioned: (services.service_ready,),
+    ServiceStuck: (services.task_stuck,),
+    ServiceFailed: (services.task_failed,),
 }
 
 

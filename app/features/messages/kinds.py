@@ -13,6 +13,8 @@ from app.features.catalogue.models import Product
 from app.features.messages.models import EmailMessage
 from app.features.payments.models import Payment
 from app.features.payments.service import LABELS
+from app.features.provisioning.listing import title_of
+from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
@@ -84,11 +86,40 @@ def _payment(message: EmailMessage) -> Facts:
     }
 
 
+def _service(message: EmailMessage) -> Facts:
+    """The subscription `subject_id`, and where the customer finds it. How to get in is never in a mail."""
+    subscription = db.session().get_one(Subscription, message.subject_id)
+    tenant = tenants.current()
+    return {
+        "plan": subscription.plan_name,
+        "why": subscription.suspension_reason or subscription.ending_reason,
+        "service_url": f"{tenants.base_url(tenant)}/client/services/{subscription.id}",
+    }
+
+
+def _task(message: EmailMessage) -> Facts:
+    """The change of a service `subject_id` that is stuck or given up, for staff."""
+    session = db.session()
+    job = session.get_one(ProvisioningJob, message.subject_id)
+    tenant = tenants.current()
+    return {
+        "task": title_of(job.kind, session.get_one(Subscription, job.subscription_id).plan_name),
+        "customer": session.get_one(Customer, job.customer_id).title,
+        "problem": (job.last_error or "") if job.state == "dead" else "",
+        "since": words.exact(job.created_at, tenant.time_zone),
+        "task_url": f"{tenants.base_url(tenant)}/admin/provisioning/{job.id}",
+    }
+
+
 KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
     "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing"),
+    "service_ready": Kind("Service ready", "A service was set up", facts=_service, department="support"),
+    "service_suspended": Kind("Service suspended", "A service was suspended", facts=_service, department="billing"),
+    "service_ended": Kind("Service ended", "A service has ended", facts=_service, department="support"),
+    "task_stuck": Kind("Set-up task stuck", "A set-up task did not move or was given up", facts=_task),
     "mail_test": Kind("Mail test", "Somebody tried the mail settings"),
 }
 """Every mail by the name of its template."""
