@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.features.api_keys import api as api_keys
+from app.features.dashboard import api as dashboard
 from app.features.marketing import api as marketing
 from app.features.ops import api as ops
 from app.features.payments import api as payments
@@ -13,6 +14,7 @@ from app.kernel import openapi
 ROOMS = (
     marketing.routes,
     marketing.public_routes,
+    dashboard.routes,
     api_keys.routes,
     sessions.routes,
     ops.routes,

@@ -3,4 +3,5 @@
 ADDRESSES = {
     "admin": ("/admin", "/admin/customers/<uuid:customer_id>", "/admin/checklist", "/admin/search"),
     "client": ("/client",),
+    "api": ("/api/marketing-api/reports",),
 }
