@@ -71,7 +71,7 @@ class EndpointForm(PanelForm):
 class TestForm(PanelForm):
     """Tell an endpoint the example of an event."""
 
-    event = SelectField("Event")
+    event = SelectField("Event", default="customer.created")
 
     def offer(self, events: Sequence[str]) -> None:
         """Let these events be chosen."""
