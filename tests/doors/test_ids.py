@@ -13,6 +13,7 @@ from app.features.accounts.models import Customer, User
 from app.features.api_keys import service as api_keys
 from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
+from app.features.catalogue.models import PromoCode
 from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
 from app.features.provisioning.models import ProvisioningJob
@@ -74,6 +75,7 @@ def _things(who: User) -> dict[str, UUID]:
         "session_id": login.id,
         "key_id": key.id,
         "product_id": product.id,
+        "code_id": session.scalars(sa.select(PromoCode.id)).one(),
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
     }
