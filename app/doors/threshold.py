@@ -75,12 +75,13 @@ def check_marks(app: Flask) -> None:
 
 
 def _enter(app: Flask, settings: Settings) -> None:
+    environ = request.environ
     g.started = time.perf_counter()
-    given = request.headers.get("X-Request-Id", "")
+    given = environ.get("HTTP_X_REQUEST_ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
-    g.visitor = visitor.read(request.environ, settings.trusted_proxies)
+    g.visitor = visitor.read(environ, settings.trusted_proxies)
     g.rooms = ExitStack()
-    g.rooms.enter_context(acting(Actor(ip=client_address(), user_agent=user_agent(), request_id=g.request_id)))
+    g.rooms.enter_context(acting(_actor(None)))
     limits.forget_tightest()
     aftermath.collect()
     mark = _mark(app)
@@ -93,14 +94,20 @@ def _enter(app: Flask, settings: Settings) -> None:
     _count(mark)
     mark.admit(maybe_principal())
     _refuse_forgery(mark)
-    if g.get("unit") is None:
+    if "unit" not in g:
         open_unit(write=request.method not in SAFE)
 
 
+def _actor(who: Principal | None) -> Actor:
+    where = client_address(), user_agent(), g.request_id
+    return Actor(who.user_id, who.key_id, who.name, *where) if who is not None else Actor(None, None, "system", *where)
+
+
 def _mark(app: Flask) -> Access | None:
-    if request.endpoint is None:
+    endpoint = request.endpoint
+    if endpoint is None:
         return None  # no such route: Flask raises the 404 or 405 itself
-    return access_of(app.view_functions[request.endpoint])
+    return access_of(app.view_functions[endpoint])
 
 
 def _enter_house() -> None:
@@ -124,13 +131,12 @@ def _recognise(mark: Access, settings: Settings) -> None:
         token = request.cookies.get(sessions.cookie_name(settings.is_https))
         if token:
             open_unit(write=False)
-            g.principal = sessions.resolve(token, is_use=request.headers.get("HX-Request") != "true")
+            g.principal = sessions.resolve(token, is_use=request.environ.get("HTTP_HX_REQUEST") != "true")
             if request.method not in SAFE:
                 close_unit(commit=False)
     who = g.principal
     if who is not None:
-        actor = Actor(who.user_id, who.key_id, who.name, client_address(), user_agent(), g.request_id)
-        g.rooms.enter_context(acting(actor))
+        g.rooms.enter_context(acting(_actor(who)))
     else:
         _read_visit(settings)
 
@@ -168,6 +174,8 @@ def _count(mark: Access) -> None:
     rules = mark.limits
     if not rules and who is None and request.method not in SAFE:
         rules = PUBLIC_WRITES
+    if not rules:
+        return
     counted = g.visitor.network if who is None else str(who.key_id or who.user_id)
     for rule in rules:
         limits.hit(rule, str(request.endpoint), counted)

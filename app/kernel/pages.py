@@ -84,7 +84,8 @@ def client_address() -> str:
 
 def user_agent() -> str:
     """What the browser calls itself, cut to 512 characters."""
-    return request.headers.get("User-Agent", "")[:512]
+    called: str = request.environ.get("HTTP_USER_AGENT", "")
+    return called[:512]
 
 
 def csrf_secret() -> bytes:

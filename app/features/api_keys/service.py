@@ -94,14 +94,8 @@ def resolve(secret: str) -> Principal | None:
     """
     if not _SECRET.fullmatch(secret):
         return None
-    columns = (ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit, ApiKey.payments)
-    wanted = sa.select(*columns).where(
-        ApiKey.key_hash == crypto.digest(secret),
-        ApiKey.revoked_at.is_(None),
-        sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > clock.now()),
-    )
     with tenancy.across_tenants("key"), db.transaction(write=False) as session:
-        row = session.execute(wanted).one_or_none()
+        row = session.read(_KEY, {"key_hash": crypto.digest(secret), "now": clock.now()}).one_or_none()
     if row is None:
         return None
     return Principal(
@@ -112,6 +106,17 @@ def resolve(secret: str) -> Principal | None:
         hourly_limit=row.hourly_limit,
         collects_payments=row.payments == COLLECTED,
     )
+
+
+_KEY = tenancy.named(
+    sa.select(ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit, ApiKey.payments).where(
+        ApiKey.key_hash == sa.bindparam("key_hash"),
+        ApiKey.revoked_at.is_(None),
+        sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > sa.bindparam("now")),
+    ),
+    "a key is looked for in every tenant, by its hash alone",
+)
+"""Asked on every call with a key, so made once."""
 
 
 def list_keys(

@@ -26,16 +26,15 @@ from app.features.billing.settlement import (
     settle_with_credit,
 )
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, paging
+from app.kernel import clock, db
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
 from app.kernel.money import Money
-from app.kernel.paging import Page
 
 __all__ = [
     "DUE_AFTER", "SERIES", "Discount", "LineDraft", "NotADraft", "NotPayable", "NothingOpen", "Paper", "Settled",
-    "draft", "find", "give_back", "issue", "issue_draft", "list_for_customer", "locked", "preview", "settle",
+    "draft", "find", "give_back", "issue", "issue_draft", "locked", "preview", "settle",
     "settle_with_credit",
 ]  # fmt: skip
 
@@ -236,16 +235,3 @@ def _may_see(principal: Principal, invoice: Invoice) -> bool:
         return principal.staff_role >= Role.BILLING
     is_theirs = principal.customer_id is not None and principal.customer_id == invoice.customer_id
     return is_theirs and (principal.customer_role or 0) >= Role.BILLING and invoice.status != "draft"
-
-
-def list_for_customer(
-    customer_id: UUID, *, status: str | None = None, number: str = "", cursor: str | None = None, limit: int = 25
-) -> Page[Invoice]:
-    """One page of a customer's issued invoices, newest first; `number` finds those whose number contains it."""
-    wanted = sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.status != "draft")
-    if status is not None:
-        wanted = wanted.where(Invoice.status == status)
-    if number:
-        is_text = number.isprintable()  # PostgreSQL refuses the rest outright
-        wanted = wanted.where(Invoice.number.icontains(number, autoescape=True) if is_text else sa.false())
-    return paging.page(wanted, Invoice, cursor=cursor, limit=limit)

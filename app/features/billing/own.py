@@ -1,0 +1,84 @@
+"""The invoices of one customer, as its people list them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.billing.models import Invoice
+from app.kernel import filters
+from app.kernel.filters import Reading
+from app.kernel.lists import Exact, Listing, Sort
+from app.kernel.money import Money
+
+STATES = ("issued", "paid", "void", "refunded")
+LONGEST = 40
+
+
+class Line(NamedTuple):
+    """One issued invoice, read without the record around it."""
+
+    id: UUID
+    number: str
+    status: str
+    currency: str
+    total_minor: int
+    paid_minor: int
+    issued_at: datetime
+    due_at: datetime
+    created_at: datetime
+
+    @property
+    def total(self) -> Money:
+        """What it asks for, tax included."""
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def open(self) -> Money:
+        """What is still to be paid; nothing unless it waits for money."""
+        return Money(self.total_minor - self.paid_minor if self.is_open else 0, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for money."""
+        return self.status == "issued"
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether it waited too long at that moment."""
+        return self.is_open and self.due_at <= at
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """The column has somewhere what was typed. For lists of one customer's rows: no index helps it."""
+
+    name: str
+    column: Any
+
+    def read(self, given: str, _zone: str) -> Reading | None:
+        said = filters.clean(given)[:LONGEST]
+        escaped = said.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        return Reading(said, bound=f"%{escaped.upper()}%") if said else None
+
+    def condition(self, _variant: str) -> sa.ColumnElement[bool]:
+        typed = sa.bindparam(filters.parameter(self.name), type_=sa.Text())
+        found: sa.ColumnElement[bool] = sa.func.upper(self.column).like(typed, escape="/")
+        return found
+
+
+INVOICES = Listing(
+    name="own-invoices",
+    here="/client/billing",
+    model=Invoice,
+    columns=(
+        Invoice.id, Invoice.number, Invoice.status, Invoice.currency, Invoice.total_minor, Invoice.paid_minor,
+        Invoice.issued_at, Invoice.due_at, Invoice.created_at,
+    ),
+    row=Line,
+    where=(Invoice.status != "draft",),
+    of=Invoice.customer_id,
+    filters=(_Inside("q", Invoice.number), Exact("state", Invoice.status, STATES)),
+    sorts={"newest": Sort("Newest first", Invoice.created_at, is_falling=True)},
+)  # fmt: skip
