@@ -1,6 +1,7 @@
 """The commands of an operator that need the house. Each is one call; `cli` loads them when one is asked for."""
 
 import sys
+import time
 from datetime import UTC, datetime
 
 import click
@@ -47,11 +48,17 @@ def init(with_demo: bool) -> None:
 
 
 @main.command()
-@click.option("--customers", default=12, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--customers", default=12, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default=1, show_default=True, type=int, help="Others for another one.")
 @plainly
 def demo(customers: int, seed: int) -> None:
-    """Load believable customers. The same seed makes the same ones; those who are here already stay as they are."""
+    """Load years of believable history: customers, about ten invoices each, payments, services, tasks.
+
+    Brings the demo of a seed to so many customers; those who are here already
+    stay as they are. Written in bulk, in one transaction: stopped, it leaves
+    nothing. Ten to twenty thousand rows a second, 130 rows a customer: 10,000
+    customers take about a minute, 100,000 a quarter of an hour and 4 GB of disk.
+    """
     with panel() as found:
         if found.smtp_url is not None:
             raise Failure("SMTP_URL is set, and the demo's people would be written to: load it without a mail server")
@@ -59,13 +66,23 @@ def demo(customers: int, seed: int) -> None:
             tenant = tenants.operator()
         if tenant is None:
             raise Failure("there is no tenant yet; run `mpanel init` first")
+        began = time.monotonic()
+
+        def tell(done: int, rows: int) -> None:
+            rate = rows / max(time.monotonic() - began, 0.001)
+            click.echo(
+                f"\r{done:,} of {customers:,} customers, {rows:,} rows, {rate:,.0f} a second ", nl=False, err=True
+            )
+
         with tenancy.as_tenant(tenant.id):
-            login = sample.load(customers=customers, seed=seed)
+            login, written = sample.load(customers, seed=seed, tell=tell)
     if not login.made:
         click.echo("All of them are here already; another --seed makes others.")
         return
-    people = "1 customer" if login.made == 1 else f"{login.made} customers"
+    click.echo(err=True)
+    people = "1 customer" if login.made == 1 else f"{login.made:,} customers"
     click.echo(f"{people}. One to sign in as: {login.email}   {login.password}")
+    click.echo(f"{written.invoices:,} invoices, {written.rows:,} rows.")
 
 
 @main.group()

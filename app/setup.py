@@ -27,7 +27,6 @@ DEMO_HOUSE: tuple[str, str, dict[str, str]] = (
     },
 )
 """Name, legal name and brand of the first tenant, without and with the demo."""
-FIRST_DEMO = 12
 SAMPLE = {
     "email": "customer@example.com",
     "firstName": "John",
@@ -106,7 +105,7 @@ def _demo(settings: Settings, tenant_id: UUID) -> list[str]:
     if settings.smtp_url is not None:
         return ["  No demo was loaded: SMTP_URL is set, and its people would be written to."]
     with tenancy.as_tenant(tenant_id):
-        login = demo.load(customers=FIRST_DEMO)
+        login = demo.load_house()
         with db.transaction():
             _key, secret = api_keys.create("Marketing site", scopes=["marketing"], kind="marketing")
     body = json.dumps(SAMPLE)

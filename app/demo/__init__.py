@@ -1,5 +1,7 @@
-"""Believable customers: a few made by the services that people use, or years of history in bulk."""
+"""Believable customers: a dozen by the services that people use, or years of history in bulk."""
 
-from app.demo.house import DemoLogin, load
+from app.demo.history import Written, load
+from app.demo.house import DemoLogin
+from app.demo.house import load as load_house
 
-__all__ = ["DemoLogin", "load"]
+__all__ = ["DemoLogin", "Written", "load", "load_house"]

@@ -4,8 +4,11 @@ Bulk history is these acts, recorded once for each kind of life (`recorder`) and
 written again with other names, moments and numbers (`stamps`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -37,6 +40,8 @@ REASONS = {
     "cancel": "The customer has found something else.",
     "end": "The customer has found something else.",
 }
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 LEASE = timedelta(minutes=2)
 
 
@@ -64,6 +69,11 @@ class Story:
     """The newest invoice."""
 
     @property
+    def user(self) -> User:
+        """Who signed up."""
+        return db.session().get_one(User, self.user_id)
+
+    @property
     def subscription(self) -> Subscription:
         """As it stands now."""
         return db.session().get_one(Subscription, self.subscription_id)
@@ -74,6 +84,18 @@ class Story:
         return db.session().get_one(Invoice, self.invoice_id)
 
 
+def _at_once(act: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Do it in one transaction."""
+
+    @wraps(act)
+    def do(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with db.transaction():
+            return act(*args, **kwargs)
+
+    return do
+
+
+@_at_once
 def sign_up(person: Person, kind: Kind, *, gateway: str) -> Story:
     """Somebody comes and orders a plan."""
     product = catalogue.find_sellable(kind.plan)
@@ -99,32 +121,31 @@ def sign_up(person: Person, kind: Kind, *, gateway: str) -> Story:
     return Story(kind, person, gateway, customer.id, user.id, placed.subscription.id, placed.invoice.id)
 
 
+@_at_once
 def pay(story: Story, *, reference: str) -> None:
     """The newest invoice is paid; what was ordered by it begins."""
+    _pay(story, reference)
+
+
+def _pay(story: Story, reference: str) -> None:
     invoice = story.invoice
     payments.receive(invoice.id, invoice.open, gateway=story.gateway, reference=reference)
 
 
-def set_up(story: Story) -> None:
-    """Somebody on the staff does what waits to be done, and writes down how to get in."""
-    for job in _open_jobs(story):
-        if job.state == "waiting":
-            _hand_over(job)
-        way_in = Access(
-            host="web-07.example.com",
-            user_name=story.person.email,
-            password="shown to nobody",
-            panel_url="https://web-07.example.com:8443",
-        )
-        is_new = job.kind == "subscription.activate"
-        provisioning.complete(job, way_in=way_in if is_new else None, reference="web-07" if is_new else "")
+def hand_over(story: Story) -> None:
+    """The worker hands what is to be done by hand to the staff: as it does, but for this customer alone."""
+    with db.transaction():
+        claimed = [_lease(job) for job in _open_jobs(story) if job.state == "waiting"]
+    for one in claimed:
+        tasks._perform(one)
 
 
-def wait(story: Story) -> None:
-    """The worker hands what is to be done by hand to the staff."""
-    for job in _open_jobs(story):
-        if job.state == "waiting":
-            _hand_over(job)
+def _lease(job: ProvisioningJob) -> Claimed:
+    until = clock.now() + LEASE
+    claimed = Claimed(ProvisioningJob, job.id, job.tenant_id, uuid4(), job.attempts + 1, until)
+    job.state, job.attempts, job.lease_token = "leased", claimed.attempts, claimed.lease_token
+    job.lease_until = job.next_at = until
+    return claimed
 
 
 def _open_jobs(story: Story) -> list[ProvisioningJob]:
@@ -133,17 +154,22 @@ def _open_jobs(story: Story) -> list[ProvisioningJob]:
     return list(db.session().scalars(wanted.order_by(row.ordinal)))
 
 
-def _hand_over(job: ProvisioningJob) -> None:
-    """As the worker does it, for this job alone."""
-    now = clock.now()
-    claimed = Claimed(ProvisioningJob, job.id, job.tenant_id, uuid4(), job.attempts + 1, now + LEASE)
-    job.state, job.attempts = "leased", claimed.attempts
-    job.lease_token, job.lease_until, job.next_at = claimed.lease_token, claimed.lease_until, claimed.lease_until
-    db.session().flush()
-    tasks._perform(claimed)  # for this one alone, not for all that is due
-    db.session().refresh(job)
+def set_up(story: Story) -> None:
+    """Somebody on the staff does what waits to be done, and writes down how to get in."""
+    hand_over(story)
+    with db.transaction():
+        for job in _open_jobs(story):
+            is_new = job.kind == "subscription.activate"
+            way_in = Access(
+                host="web-07.example.com",
+                user_name=story.person.email,
+                password="a demo has no passwords",
+                panel_url="https://web-07.example.com:8443",
+            )
+            provisioning.complete(job, way_in=way_in if is_new else None, reference="web-07" if is_new else "")
 
 
+@_at_once
 def issue_renewal(story: Story) -> None:
     """The next period is asked for, some days before it begins."""
     subscription = story.subscription
@@ -162,9 +188,10 @@ def issue_renewal(story: Story) -> None:
     story.invoice_id = invoice.id
 
 
+@_at_once
 def pay_renewal(story: Story, *, reference: str) -> None:
     """The next period is paid, and the service goes on."""
-    pay(story, reference=reference)
+    _pay(story, reference)
     subscription = story.subscription
     assert subscription.period_end is not None
     start = subscription.period_end
@@ -172,29 +199,28 @@ def pay_renewal(story: Story, *, reference: str) -> None:
     db.session().flush()
 
 
+@_at_once
 def suspend(story: Story) -> None:
     """It was not paid for."""
     subscriptions.suspend(story.subscription, reason=REASONS["suspend"])
 
 
+@_at_once
 def terminate(story: Story) -> None:
     """It was not paid for a long time."""
     subscriptions.terminate(story.subscription, reason=REASONS["terminate"])
 
 
+@_at_once
 def cancel(story: Story) -> None:
     """The customer does not want it any more when the paid period is over."""
     subscriptions.cancel(story.subscription, reason=REASONS["cancel"])
 
 
+@_at_once
 def end(story: Story) -> None:
     """The last paid day is over."""
     subscriptions.terminate(story.subscription, reason=REASONS["end"])
-
-
-def sign_up_of(story: Story) -> User:
-    """The person behind it."""
-    return db.session().get_one(User, story.user_id)
 
 
 def period_end(cycle: str, start: datetime) -> datetime:

@@ -4,7 +4,9 @@ All or nothing: what is stopped half way leaves no row and no gap in the numbers
 """
 
 import random
+import secrets
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +18,13 @@ import sqlalchemy as sa
 
 from app.demo import lives, people, recorder, stamps
 from app.demo.acts import PROMO, Kind
+from app.demo.house import DemoLogin
 from app.demo.lives import Course
 from app.demo.people import Person
 from app.demo.pile import Pile
-from app.demo.recorder import Period
+from app.demo.recorder import DEMO, Period
 from app.demo.stamps import Life, Sheet
+from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, User
 from app.features.audit import keys
 from app.features.billing.models import NumberSeries
@@ -29,7 +33,8 @@ from app.features.catalogue.models import PromoCode
 from app.features.dashboard import service as figures
 from app.features.dashboard.service import Key
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, tenancy, terms
+from app.kernel import clock, crypto, db, tenancy, terms
+from app.kernel.access import acting
 
 AUDIT_KEPT, MAILS_KEPT = timedelta(days=90), timedelta(days=2)
 """How far back there are audit rows and mails: as if what is older had been let go."""
@@ -72,7 +77,31 @@ class Sheets:
         return self._known[kind]
 
 
-def plan(customers: int, *, seed: int) -> Callable[[int], Cast]:
+def load(customers: int, *, seed: int = 1, tell: Tell = lambda _customers, _rows: None) -> tuple[DemoLogin, Written]:
+    """Bring the demo made with `seed` to so many customers; a login for the first of the new ones.
+
+    Those who are here already stay as they are.
+    """
+    cast = plan(seed=seed)
+    with db.transaction(write=False):
+        known = bisect_left(
+            range(customers), True, key=lambda number: not accounts.is_email_taken(cast(number).person.email)
+        )
+    if known == customers:
+        return DemoLogin("", "", 0), Written(0, 0, 0)
+    password = secrets.token_urlsafe(9)
+    password_hash, email = crypto.hash_password(password), cast(known).person.email
+
+    def give() -> None:
+        user = db.session().scalars(sa.select(User).where(User.email_key == accounts.normalise_email(email))).one()
+        accounts.give_password(user, password_hash)
+
+    with acting(DEMO):
+        written = write(range(known, customers), cast, tell=tell, besides=give)
+    return DemoLogin(email, password, written.customers), written
+
+
+def plan(*, seed: int) -> Callable[[int], Cast]:
     """A function that tells of customer 0, 1, ...: the same each time."""
     now, may_use_promo = clock.now(), _has_promo()
 
@@ -94,46 +123,53 @@ def _has_promo() -> bool:
 
 
 def write(
-    count: int, cast: Callable[[int], Cast], *, tell: Tell = lambda _customers, _rows: None, trims: bool = True
+    numbers: range,
+    cast: Callable[[int], Cast],
+    *,
+    tell: Tell = lambda _customers, _rows: None,
+    trims: bool = True,
+    besides: Callable[[], None] = lambda: None,
 ) -> Written:
-    """Write the customers 0 to `count`, whose lives `cast` tells, all in one transaction.
+    """Write these customers, whose lives `cast` tells, all in one transaction.
 
-    With `trims` old audit rows and mails are left out (`AUDIT_KEPT`, `MAILS_KEPT`).
+    `besides` is done in it too, at its end. With `trims` old audit rows and mails
+    are left out (`AUDIT_KEPT`, `MAILS_KEPT`).
     """
     now = clock.now()
     with db.transaction():
         keys.key_for(tenancy.current())  # what recordings find is nobody's own
         _take_numbers(0)
     sheets = Sheets()
-    for kind in _kinds(count, cast):
+    for kind in _kinds(numbers, cast):
         sheets.of(kind)
-    order = _order(count, cast)
+    order = _order(numbers, cast)
     with db.transaction() as session:
         first = _take_numbers(len(order))
         writer = _Writer(sheets, Pile(session), first, order, now if trims else None)
-        for number in range(count):
+        for done, number in enumerate(numbers, start=1):
             writer.live(cast(number))
-            if (number + 1) % TOLD_EVERY == 0:
-                tell(number + 1, writer.pile.rows)
+            if done % TOLD_EVERY == 0:
+                tell(done, writer.pile.rows)
         writer.pile.flush()
         figures.add_days(tenancy.current(), writer.figures)
         _count_promo(writer.promos)
-        tell(count, writer.pile.rows)
-    return Written(count, len(order), writer.pile.rows)
+        besides()
+        tell(len(numbers), writer.pile.rows)
+    return Written(len(numbers), len(order), writer.pile.rows)
 
 
-def _kinds(count: int, cast: Callable[[int], Cast]) -> list[Kind]:
+def _kinds(numbers: range, cast: Callable[[int], Cast]) -> list[Kind]:
     """Every kind of life there is: recorded before the one transaction begins."""
     found: dict[Kind, None] = {}
-    for number in range(count):
+    for number in numbers:
         found[cast(number).course.kind] = None
     return list(found)
 
 
-def _order(count: int, cast: Callable[[int], Cast]) -> Sequence[int]:
+def _order(numbers: range, cast: Callable[[int], Cast]) -> Sequence[int]:
     """For each invoice, in the order in which they are written, its place in the order of issue."""
     moments = array("q")
-    for number in range(count):
+    for number in numbers:
         moments.extend(
             (event.at - _EPOCH) // timedelta(microseconds=1)
             for event in cast(number).course.events

@@ -28,11 +28,11 @@ SIGNS = Person(
     last_name="Zqlast",
     company="Zqcompany",
     email="zqmail@zqdomain.example.com",
-    country="QX",
+    country="BV",
     city="Zqcity",
     address_line="Zqstreet",
     postal_code="Zqpostal",
-    phone="Zqphone",
+    phone="+999 000 7171717",
     source=("zqsource", "zqcampaign", "zqfrom", "zqmedium"),
 )
 """The person of every recording: what is found of it in a row is another's when the row is written again."""
@@ -79,7 +79,7 @@ class Take:
 Act = Callable[[Story], None]
 _MAIN: tuple[tuple[str, Act], ...] = (
     ("pay", lambda story: acts.pay(story, reference=REFERENCES[0])),
-    ("wait", acts.wait),
+    ("wait", acts.hand_over),
     ("set_up", acts.set_up),
     ("issue_renewal", acts.issue_renewal),
     ("pay_renewal", lambda story: acts.pay_renewal(story, reference=REFERENCES[1])),
@@ -151,8 +151,7 @@ class _Recorder:
         self._now += timedelta(days=1, hours=3, microseconds=1717)
         moments = self._period.moments(name, self._now)
         with clock.moved_to(self._now):
-            with db.transaction():
-                do()
+            do()
             with db.transaction(write=False):
                 seen = self._look()
                 assert self._story is not None

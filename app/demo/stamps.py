@@ -135,7 +135,7 @@ class _Cutter:
         self._take, self._dialect, self._known = take, dialect, known
         words = [*_WORDS, *(word.lower() for word in _WORDS), *REFERENCES, *([take.number] if take.number else [])]
         found = "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
-        self._token = re.compile(f"({_ID}|{_MOMENT}|{found}|{SIGNS.country}|{_LABEL}|\\b{GATEWAY}\\b)")
+        self._token = re.compile(rf"({_ID}|{_MOMENT}|{found}|\b{SIGNS.country}\b|{_LABEL}|\b{GATEWAY}\b)")
         self._written: dict[sa.Column[Any], Written] = {}
 
     def stamp(self, table: str, recorded: UUID, row: Row) -> Stamp:
