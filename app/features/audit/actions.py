@@ -33,6 +33,9 @@ ACCESS_REFUSED JOB_RUN DATA_EXPORTED WEBSITE_DEPLOYED SERVER_RESTARTED
 """
 """What is worth logging and is no event for the outside."""
 
+PUBLIC: frozenset[str] = frozenset(_EVENTS.split())
+"""The actions of the events that the outside may hear of: SPEC's list."""
+
 ACTIONS: frozenset[str] = frozenset((_EVENTS + _OTHERS).split())
 """Everything that can be logged. An action that is not here is refused."""
 

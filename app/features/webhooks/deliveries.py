@@ -50,7 +50,7 @@ class EndpointIsOff(Conflict):
 
 def fan_out(event: Event) -> None:
     """Have every endpoint told that asked for such events. One query where there is none."""
-    if event.name in topics.KEPT_INSIDE:
+    if not topics.is_public(event.name):
         return
     on = sa.select(Webhook.id, Webhook.events, Webhook.is_restricted).where(
         Webhook.disabled_at.is_(None), Webhook.deleted_at.is_(None)

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 
+from app.features.audit.actions import PUBLIC
 from app.kernel.errors import Invalid
 from app.kernel.events import REGISTRY
 
-KEPT_INSIDE = frozenset({"password.reset_requested", "password.changed"})
-"""Events for the house itself; no endpoint is told."""
 FOR_STAFF = ("user.", "api_key.", "webhook.", "message.", "backup.", "tenant.")
 """What concerns staff and security: not for an endpoint that a key made without the scope `admin`."""
 
@@ -16,9 +15,14 @@ def offered(*, is_restricted: bool = False) -> list[str]:
     return sorted(name for name in REGISTRY if is_told(name, is_restricted=is_restricted))
 
 
+def is_public(name: str) -> bool:
+    """Whether the event is for the outside at all; others are the house's own."""
+    return name.upper().replace(".", "_") in PUBLIC
+
+
 def is_told(name: str, *, is_restricted: bool) -> bool:
-    """Whether endpoints of that kind may hear of the event at all."""
-    return name not in KEPT_INSIDE and not (is_restricted and name.startswith(FOR_STAFF))
+    """Whether endpoints of that kind may hear of the event."""
+    return is_public(name) and not (is_restricted and name.startswith(FOR_STAFF))
 
 
 def checked(events: Collection[str], *, is_restricted: bool) -> list[str]:
