@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.features.accounts import admin as accounts
 from app.features.api_keys import admin as api_keys
+from app.features.billing import admin as billing
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
@@ -11,6 +12,8 @@ from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
 from app.features.ops import admin as ops
 from app.features.orders import admin as orders
+from app.features.payments import admin as payments
+from app.features.payments import admin_callbacks as payment_callbacks
 from app.features.provisioning import admin as provisioning
 from app.features.provisioning import admin_subscriptions as provisioning_subscriptions
 from app.features.sessions import admin as sessions
@@ -31,6 +34,9 @@ ROOMS = (
     products.routes,
     promos.routes,
     orders.routes,
+    billing.routes,
+    payments.routes,
+    payment_callbacks.routes,
     subscriptions.routes,
     webhooks.routes,
     webhook_deliveries.routes,

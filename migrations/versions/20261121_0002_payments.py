@@ -86,6 +86,9 @@ def upgrade() -> None:
         op.create_check_constraint(op.f("ck_invoices_settled"), "invoices", SETTLED)
         op.create_check_constraint(op.f("ck_api_keys_payments"), "api_keys", COLLECTED)
     op.create_index("ix_invoices_amount", "invoices", ["tenant_id", "total_minor", "id"])
+    op.drop_index("ix_invoices_open", "invoices")
+    make_open_index("paid_minor")
+    op.create_index("ix_invoices_currency", "invoices", ["tenant_id", "currency", "created_at", "id"])
     op.create_index("ix_invoices_status", "invoices", ["tenant_id", "status", "created_at", "id"])
     op.add_column("ledger_entries", sa.Column("memo", sa.Text(), nullable=False, server_default=""))
     op.add_column("ledger_entries", sa.Column("source_id", app.kernel.columns.Id(length=16), nullable=True))
@@ -97,6 +100,13 @@ def upgrade() -> None:
     if dialect == "postgresql":
         for table in ("payments", "payment_callbacks"):
             execute(row_security(table))
+
+
+def make_open_index(*more: str) -> None:
+    """Of what is open: read without the table."""
+    is_open = sa.text("status = 'issued'")
+    columns = ["tenant_id", "currency", "due_at", "total_minor", *more]
+    op.create_index("ix_invoices_open", "invoices", columns, sqlite_where=is_open, postgresql_where=is_open)
 
 
 def allow(accounts: str) -> None:
@@ -132,7 +142,7 @@ def make_payments() -> None:
         sa.Column("customer_id", app.kernel.columns.Id(length=16), nullable=False),
         sa.Column("invoice_id", app.kernel.columns.Id(length=16), nullable=False),
         sa.Column("gateway", sa.String(length=16), nullable=False),
-        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("reference", app.kernel.columns.Code(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
@@ -269,6 +279,9 @@ def downgrade() -> None:
     op.drop_column("ledger_entries", "source_id")
     op.drop_column("ledger_entries", "memo")
     op.drop_index("ix_invoices_status", "invoices")
+    op.drop_index("ix_invoices_currency", "invoices")
+    op.drop_index("ix_invoices_open", "invoices")
+    make_open_index()
     op.drop_index("ix_invoices_amount", "invoices")
     if dialect == "postgresql":
         execute(KEEP_INVOICES_BEFORE[dialect])

@@ -41,6 +41,7 @@ class Invoice(TenantRecord):
         sa.Index("ix_invoices_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_invoices_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
         sa.Index("ix_invoices_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_invoices_currency", "tenant_id", "currency", "created_at", "id"),
         sa.Index("ix_invoices_amount", "tenant_id", "total_minor", "id"),
         sa.Index(
             "ix_invoices_open",
@@ -48,6 +49,7 @@ class Invoice(TenantRecord):
             "currency",
             "due_at",
             "total_minor",
+            "paid_minor",
             sqlite_where=sa.text("status = 'issued'"),
             postgresql_where=sa.text("status = 'issued'"),
         ),

@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from app.features.billing.models import Invoice
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
+from app.kernel.access import Role
 from app.kernel.money import Money
+from app.kernel.slots import Hit
+from app.kernel.terms import LAST
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,16 @@ def card(invoice: Invoice) -> InvoiceCard:
 
 def state_of(invoice: Invoice) -> tuple[str, str]:
     """Tone and words of where an invoice stands."""
-    if invoice.status in _SETTLED or invoice.due_at is None:
-        return _SETTLED[invoice.status]
-    now, zone = clock.now(), tenants.current().time_zone
-    if invoice.is_overdue(now):
-        return "warn", f"Overdue since {words.day(invoice.due_at, zone)}"
-    days = (invoice.due_at.astimezone(ZoneInfo(zone)).date() - now.astimezone(ZoneInfo(zone)).date()).days
+    return state_words(invoice.status, invoice.due_at, clock.now(), tenants.current().time_zone)
+
+
+def state_words(status: str, due_at: datetime | None, now: datetime, zone: str) -> tuple[str, str]:
+    """The same from the columns alone."""
+    if status in _SETTLED or due_at is None:
+        return _SETTLED[status]
+    if due_at <= now:
+        return "warn", f"Overdue since {words.day(due_at, zone)}"
+    days = (due_at.astimezone(ZoneInfo(zone)).date() - now.astimezone(ZoneInfo(zone)).date()).days
     if days == 0:
         return "warn", "Due today"
     return "info", "Due tomorrow" if days == 1 else f"Due in {days} days"
@@ -126,7 +133,7 @@ def owed_by(customer_id: UUID) -> list[OpenAmount]:
 def _owed(*conditions: sa.ColumnElement[bool]) -> list[OpenAmount]:
     overdue = sa.func.sum(sa.case((Invoice.due_at <= clock.now(), 1), else_=0))
     rows = db.session().execute(
-        sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor), sa.func.count(), overdue)
+        sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor - Invoice.paid_minor), sa.func.count(), overdue)
         .where(*conditions)
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
@@ -137,13 +144,14 @@ def _owed(*conditions: sa.ColumnElement[bool]) -> list[OpenAmount]:
 def balances_of(customer_id: UUID) -> list[Balance]:
     """What one customer owes and has paid, per currency; empty = no invoice yet. One query."""
 
-    def sums(status: str) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    def sums(status: str, amount: sa.ColumnElement[int]) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
         is_so = Invoice.status == status
-        amount = sa.func.sum(sa.case((is_so, Invoice.total_minor), else_=0))
-        return amount, sa.func.sum(sa.case((is_so, 1), else_=0))
+        return sa.func.sum(sa.case((is_so, amount), else_=0)), sa.func.sum(sa.case((is_so, 1), else_=0))
 
+    unpaid = Invoice.total_minor - Invoice.paid_minor
+    came_in = sa.func.sum(sa.case((Invoice.status != "refunded", Invoice.paid_minor), else_=0))
     rows = db.session().execute(
-        sa.select(Invoice.currency, *sums("issued"), *sums("paid"))
+        sa.select(Invoice.currency, *sums("issued", unpaid), came_in, sums("paid", unpaid)[1])
         .where(Invoice.customer_id == customer_id, Invoice.status != "draft")
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
@@ -151,4 +159,21 @@ def balances_of(customer_id: UUID) -> list[Balance]:
     return [
         Balance(Money(int(owed), currency), int(owing), Money(int(paid), currency), int(settled))
         for currency, owed, owing, paid, settled in rows
+    ]
+
+
+def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
+    """Invoices whose number begins with `text`, the newest numbers first, for staff who see money. One query."""
+    begin = text.strip().upper()
+    if role < Role.BILLING or not begin or not begin.isprintable() or " " in begin:
+        return []
+    rows = db.session().execute(
+        sa.select(Invoice.id, Invoice.number, Invoice.total_minor, Invoice.currency, Invoice.status)
+        .where(Invoice.number >= begin, Invoice.number < begin + LAST)
+        .order_by(Invoice.number.desc())
+        .limit(limit)
+    )
+    return [
+        Hit("Invoices", number or "", f"{Money(minor, currency).plain} · {status}", f"/admin/billing/{row_id}", "receipt")
+        for row_id, number, minor, currency, status in rows
     ]

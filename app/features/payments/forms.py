@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from wtforms import StringField
-from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
 
 from app.features.payments.charges import METHODS, Agreed
 from app.features.payments.service import LONGEST_REFERENCE
@@ -49,7 +49,7 @@ class TransferForm(PanelForm):
     reference = StringField(
         "Reference",
         [
-            InputRequired("Give the bank's reference: it keeps one transfer from counting twice."),
+            DataRequired("Give the bank's reference: it keeps one transfer from counting twice."),
             Length(max=LONGEST_REFERENCE, message="At most 200 characters."),
             Regexp(ONE_LINE, message="One line of plain text, please."),
         ],

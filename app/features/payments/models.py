@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.columns import Code
 from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
 
@@ -58,7 +59,7 @@ class Payment(TenantRecord):
     customer_id: Mapped[UUID] = tenant_key("customers", index=False)
     invoice_id: Mapped[UUID] = tenant_key("invoices")
     gateway: Mapped[str] = mapped_column(sa.String(16))
-    reference: Mapped[str] = mapped_column(sa.String(200))
+    reference: Mapped[str] = mapped_column(Code())
     """What the payer, the bank or the provider calls it: one reference pays once."""
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))
