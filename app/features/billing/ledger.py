@@ -60,11 +60,7 @@ def post(
     Raises:
         Unbalanced: the postings of a currency do not add up to zero.
     """
-    sums: dict[str, int] = {}
-    for posting in postings:
-        sums[posting.amount.currency] = sums.get(posting.amount.currency, 0) + posting.amount.minor
-    if any(sums.values()):
-        raise Unbalanced(f"{kind}: {sums}")
+    _refuse_unbalanced(kind, postings)
     told = [posting for posting in postings if posting.amount.minor]
     if not told:
         return None
@@ -92,6 +88,14 @@ def post(
     )
     db.session().flush()
     return entry
+
+
+def _refuse_unbalanced(kind: str, postings: Sequence[Posting]) -> None:
+    sums: dict[str, int] = {}
+    for posting in postings:
+        sums[posting.amount.currency] = sums.get(posting.amount.currency, 0) + posting.amount.minor
+    if any(sums.values()):
+        raise Unbalanced(f"{kind}: {sums}")
 
 
 def merchant_tenant_id() -> UUID:
