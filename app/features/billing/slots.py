@@ -174,6 +174,12 @@ def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
         .limit(limit)
     )
     return [
-        Hit("Invoices", number or "", f"{Money(minor, currency).plain} · {status}", f"/admin/billing/{row_id}", "receipt")
+        Hit(
+            "Invoices",
+            number or "",
+            f"{Money(minor, currency).plain} · {status}",
+            f"/admin/billing/{row_id}",
+            "receipt",
+        )
         for row_id, number, minor, currency, status in rows
     ]
