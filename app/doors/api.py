@@ -5,6 +5,7 @@ from flask import Flask
 from app.features.api_keys import api as api_keys
 from app.features.dashboard import api as dashboard
 from app.features.marketing import api as marketing
+from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
 from app.features.payments import api as payments
 from app.features.sessions import api as sessions
@@ -21,6 +22,7 @@ ROOMS = (
     payments.routes,
     openapi.routes,
     webhooks.routes,
+    marketing_services.routes,
 )
 
 

@@ -13,6 +13,7 @@ from app.features.marketing.schemas import (
     AccountOut,
     AvailabilityOut,
     CatalogQuery,
+    PaymentIn,
     PlanOut,
     PricingOut,
     ProductOut,
@@ -44,7 +45,7 @@ def create_account(body: AccountIn) -> AccountOut:
     Customer, user, order, subscription and issued invoice, with a welcome mail in the queue. With `payment`, or
     with a key that collects payments, it is paid at once and set up; such a key's POST bears an `Idempotency-Key`.
     """
-    collected = _collected(body)
+    collected = collected_by_site(body.payment)
     utm = body.utm_params
     attribution = Attribution(
         marketing_source=body.marketing_source or "",
@@ -67,7 +68,7 @@ def create_account(body: AccountIn) -> AccountOut:
     return AccountOut.of(made)
 
 
-def _collected(body: AccountIn) -> Collected | None:
+def collected_by_site(payment: PaymentIn | None) -> Collected | None:
     """The money that the site has taken.
 
     Raises:
@@ -76,8 +77,8 @@ def _collected(body: AccountIn) -> Collected | None:
     if principal().collects_payments and idempotency.HEADER not in request.headers:
         text = "This key's sales are paid: each must bear an Idempotency-Key, so that none is sold twice."
         raise Invalid.field(idempotency.HEADER, text, code="idempotency_key_needed")
-    if body.payment is not None:
-        return Collected(**body.payment.model_dump())
+    if payment is not None:
+        return Collected(**payment.model_dump())
     return Collected() if principal().collects_payments else None
 
 

@@ -91,7 +91,7 @@ def create_account(
         customer=customer, user=user, product=product, price=price, promo_code=promo_code
     )
     if collected is not None:
-        _take(placed.invoice, collected)
+        take(placed.invoice, collected)
     return NewAccount(
         customer_id=customer.id,
         user_id=user.id,
@@ -103,8 +103,13 @@ def create_account(
     )
 
 
-def _take(invoice: Invoice, collected: Collected) -> None:
-    """Count what the site has collected: exactly what the invoice asks for."""
+def take(invoice: Invoice, collected: Collected) -> None:
+    """Count what the site has collected: exactly what the invoice asks for.
+
+    Raises:
+        Invalid: names `payment.amount` or `payment.currency`.
+        ReferenceUsed: names `payment.reference`.
+    """
     if collected.currency is not None and collected.currency != invoice.currency:
         raise Invalid.field("payment.currency", f"The invoice is in {invoice.currency}.")
     if collected.amount is not None:

@@ -81,7 +81,7 @@ def start(*, customer: Customer, product: Product, price: Price, first_invoice: 
 def find(principal: Principal, subscription_id: UUID) -> Service:
     """The subscription with its product and first invoice. One query.
 
-    Staff see every one, a customer's people their own account's.
+    Staff and the site's keys see every one, a customer's people their own account's.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -99,7 +99,8 @@ def find(principal: Principal, subscription_id: UUID) -> Service:
     if row is None:
         raise NotFound()
     subscription, product, first_invoice = row
-    if not principal.is_staff and principal.customer_id != subscription.customer_id:
+    may_see = principal.is_staff or principal.key_id or principal.customer_id == subscription.customer_id
+    if not may_see:
         raise NotFound()
     return Service(subscription, product, first_invoice)
 
