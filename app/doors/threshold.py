@@ -15,7 +15,7 @@ from app.doors.notes import Notes
 from app.features.api_keys import service as api_keys
 from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
-from app.kernel import aftermath, csrf, db, limits, tenancy, visitor
+from app.kernel import aftermath, csrf, db, limits, money, tenancy, visitor
 from app.kernel.access import Access, Actor, Principal, access_of, acting
 from app.kernel.errors import Forbidden, NotFound, TooLarge, Unavailable
 from app.kernel.pages import client_address, csrf_secret, maybe_principal, user_agent
@@ -116,6 +116,7 @@ def _enter_house() -> None:
     if tenant is None:
         raise UnknownHost()
     g.tenant = tenant
+    money.speak(tenant.locale)
     g.rooms.enter_context(tenancy.as_tenant(tenant.id))
     if tenant.suspended_at is not None:
         raise TenantSuspended()

@@ -1,5 +1,6 @@
 """Money: whole minor units with a currency, never a float."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +12,14 @@ from app.kernel.errors import Invalid
 
 LARGEST_MINOR = 10**14
 CURRENCIES: frozenset[str] = frozenset(get_global("all_currencies"))
+
+
+_locale: ContextVar[str] = ContextVar("locale", default="en")
+
+
+def speak(locale: str) -> None:
+    """Write amounts with their sign as people of `locale` (`de-AT`) do, for the rest of this request."""
+    _locale.set(locale.replace("-", "_"))
 
 
 @dataclass(frozen=True, order=False)
@@ -48,9 +57,9 @@ class Money:
         """As customers read it, code first: `USD 29.36`."""
         return f"{self.currency} {self.major:,.{self.digits}f}"
 
-    def sign(self, locale: str = "en") -> str:
-        """As staff tiles show it, with the sign of the currency: `$29.36`."""
-        return str(format_currency(self.major, self.currency, locale=locale))
+    def sign(self, locale: str | None = None) -> str:
+        """As staff tiles show it, with the sign of the currency, in the house's way: `$29.36`, `29,36 $`."""
+        return str(format_currency(self.major, self.currency, locale=locale or _locale.get()))
 
     def _same(self, other: "Money") -> int:
         if other.currency != self.currency:

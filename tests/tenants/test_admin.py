@@ -92,6 +92,14 @@ def test_money_and_region_are_changed(as_sam, tenant):
     assert {name: getattr(tenant, name) for name in REGION} == REGION
 
 
+def test_staff_see_amounts_in_the_format_of_the_house(as_sam, tenant):
+    assert "$0.00" in as_sam.get("/admin").text
+
+    as_sam.post("/admin/settings/region", data={**REGION, "currency": "USD"})
+
+    assert "0,00\xa0$" in as_sam.get("/admin").text
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("currency", "XYZ"), ("time_zone", "Mars/Olympus"), ("locale", "../../etc"), ("number_prefix", "a b"),

@@ -107,8 +107,8 @@ class PromoCodeForm(PanelForm):
         choices=[SelectChoice("percent", "A percentage"), SelectChoice("fixed", "A fixed amount")],
         default="percent",
     )
-    percent = StringField("Percentage", [Optional()])
-    amount = StringField("Amount", [Optional()])
+    percent = StringField("Percentage")
+    amount = StringField("Amount")
     currency = SelectField("Currency of the amount")
     valid_from = DateTimeLocalField("Works from", [Optional()], format=WHEN)
     valid_to = DateTimeLocalField("Works until", [Optional()], format=WHEN)

@@ -50,6 +50,7 @@ def _page(server_form: ServerForm, senders_form: SendersForm, status: int = 200)
     return page(
         "messages/admin/settings.html",
         status=status,
+        crumbs=[("Settings", "/admin/settings"), ("Mail", None)],
         tabs=tenants.settings_tabs(HERE),
         server_form=server_form,
         senders_form=senders_form,
@@ -85,7 +86,7 @@ def _test() -> dict[str, Any]:
         "test_href": f"/admin/messages/{message.id}",
         "test_to": message.to_address,
         "test_when": words.ago(message.created_at, zone),
-        "test_answer": message.attempt_log[-1]["answer"] if message.attempt_log else message.last_error or "",
+        "test_answer": message.attempt_log[-1]["answer"] if message.attempt_log else "",
         "is_watched": message.is_waiting and seconds < WATCHED_SECONDS,
     }
 

@@ -27,7 +27,17 @@ def company() -> ResponseReturnValue:
 
 
 def _company(form: CompanyForm, status: int = 200) -> Response:
-    return page("tenants/admin/company.html", status=status, form=form, tabs=service.settings_tabs(HERE))
+    return page(
+        "tenants/admin/company.html",
+        status=status,
+        form=form,
+        crumbs=_crumbs("Company"),
+        tabs=service.settings_tabs(HERE),
+    )
+
+
+def _crumbs(here: str) -> list[tuple[str, str | None]]:
+    return [("Settings", HERE), (here, None)]
 
 
 @routes.post("")
@@ -65,7 +75,7 @@ def region() -> ResponseReturnValue:
 def _region(form: RegionForm, status: int = 200) -> Response:
     _offer(form)
     tabs = service.settings_tabs(f"{HERE}/region")
-    return page("tenants/admin/region.html", status=status, form=form, tabs=tabs)
+    return page("tenants/admin/region.html", status=status, form=form, crumbs=_crumbs("Money and region"), tabs=tabs)
 
 
 def _offer(form: RegionForm) -> None:
@@ -94,6 +104,7 @@ def _gateways(form: GatewaysForm, status: int = 200) -> Response:
         "tenants/admin/gateways.html",
         status=status,
         form=form,
+        crumbs=_crumbs("Gateways"),
         tabs=service.settings_tabs(f"{HERE}/gateways"),
         **_callback(),
     )

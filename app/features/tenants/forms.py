@@ -63,7 +63,7 @@ class RegionForm(PanelForm):
         "What was sold keeps its own.",
     )
     time_zone = SelectField("Time zone", description="Staff see times in it, and promo codes begin and end by it.")
-    locale = SelectField("Language and format", description="How names of months and amounts are written.")
+    locale = SelectField("Format of amounts", description="How staff see amounts with a sign: $29.36, 29,36 $.")
     number_prefix = StringField(
         "Invoice prefix",
         [InputRequired("Give 1 to 8 capital letters and digits.")],
