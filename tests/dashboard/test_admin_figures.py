@@ -243,5 +243,5 @@ def test_the_page_asks_the_store_a_fixed_number_of_times(sign_in, olive, alice, 
     service.fold()
     browser = sign_in(olive)
 
-    with queries(max=14):
+    with queries(max=15):
         words_of(browser.get(f"/admin{query}"))

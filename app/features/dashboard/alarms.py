@@ -21,6 +21,8 @@ class Watched:
     runs: Health
     has_mail_server: bool
     role: Role
+    flagged: int = 0
+    """Notices of payment providers that fit nothing; counted for those who see money."""
 
     def way(self, role: Role, label: str, href: str) -> tuple[str, str]:
         """A button for those who may go there, else none."""

@@ -85,7 +85,7 @@ def _gateway(tenant: Tenant) -> Step:
         return Step("A way to be paid", "Customers can pay by bank transfer.", True)
     only = "Only pretended money is taken so far. " if tenant.sandbox_enabled else ""
     text = f"{only}Name the account that transfers go to."
-    return Step("A way to be paid", text, False, "Set it up", SETTINGS)
+    return Step("A way to be paid", text, False, "Set it up", f"{SETTINGS}/gateways")
 
 
 def _prices(currency: str, *, has_price: bool) -> Step:

@@ -6,19 +6,12 @@ from app.features.accounts import slots as accounts
 from app.features.accounts.models import Customer
 from app.features.orders import slots as orders
 from app.features.payments.models import Payment
+from app.features.payments.slots import STATES
 from app.kernel import db, words
 from app.kernel.money import Money
 
 CUSTOMERS = "/admin/customers"
 SHOWN = 6
-STATES = {
-    "succeeded": ("good", "Paid"),
-    "failed": ("bad", "Failed"),
-    "refunded": ("done", "Refunded"),
-    "disputed": ("warn", "Disputed"),
-}
-"""Tone and words of a payment's states."""
-
 Rows = list[tuple[str, ...]]
 
 

@@ -13,6 +13,7 @@ from app.features.dashboard.health import Health
 from app.features.dashboard.ranges import Range
 from app.features.dashboard.waiting import Overdue, Waiting
 from app.features.messages import slots as messages
+from app.features.payments import slots as payments
 from app.features.provisioning import slots as provisioning
 from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
@@ -62,7 +63,7 @@ def look(who: Principal, span: Range, *, currency: str, has_mail_server: bool) -
     seen = _watch(tenant, role, has_mail_server=has_mail_server)
     has_customer = kept.level(service.CUSTOMERS) > 0
     return Today(
-        date=f"{clock.now():%A} {words.day(clock.now(), zone)}",
+        date=f"{today_of(zone):%A} {words.day(clock.now(), zone)}",
         sentence=alarms.sentence(seen),
         alarms=alarms.alarms(seen),
         checklist=checklist.look(tenant, role, has_mail_server=has_mail_server, has_customer=has_customer),
@@ -87,7 +88,8 @@ def look(who: Principal, span: Range, *, currency: str, has_mail_server: bool) -
 def _watch(tenant: Tenant, role: Role, *, has_mail_server: bool) -> Watched:
     mail, tasks, hooks = messages.mailbag(), provisioning.waiting(), webhooks.health()
     runs = health.look(mail, tasks, hooks, zone=tenant.time_zone, is_operator=tenant.is_operator, role=role)
-    return Watched(mail, tasks, hooks, runs, has_mail_server, role)
+    flagged = payments.flagged() if role >= Role.BILLING else 0
+    return Watched(mail, tasks, hooks, runs, has_mail_server, role, flagged)
 
 
 def today_of(zone: str) -> date:

@@ -10,7 +10,7 @@ from app.kernel import clock, db, words
 from app.kernel.access import Role
 from app.kernel.money import Money
 
-LATE = "/admin/billing?state=overdue"
+LATE = "/admin/billing?overdue=1"
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ def listed(seen: Watched, late: Overdue | None, zone: str) -> list[Waiting]:
     if late is not None and late.invoices:
         title = f"{words.plural(late.invoices, 'invoice')} overdue"
         found.append(Waiting("receipt", title, f"{late.total.sign()} together", "Look", LATE))
+    if seen.flagged and seen.role >= Role.BILLING:
+        title = f"{words.plural(seen.flagged, 'payment notice')} that {'does' if seen.flagged == 1 else 'do'} not fit"
+        text = "A provider told of money that matches no invoice"
+        found.append(Waiting("building-bank", title, text, "Match", "/admin/payments/callbacks"))
     if mail.failed and seen.role >= Role.MEMBER:
         title = f"{words.plural(mail.failed, 'message')} failed"
         text = "Each says what the mail server answered"
