@@ -90,4 +90,9 @@ class WebhookDelivery(TenantRecord, OutboxMixin):
     @property
     def message_id(self) -> str:
         """What the header `webhook-id` says."""
-        return f"evt_{self.event_id.hex}"
+        return message_id(self.event_id)
+
+
+def message_id(event_id: UUID) -> str:
+    """What the header `webhook-id` says of an event."""
+    return f"evt_{event_id.hex}"

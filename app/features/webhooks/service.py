@@ -4,7 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -208,17 +208,25 @@ def rotate_secret(webhook: Webhook) -> str:
 
 def secrets_of(webhook: Webhook) -> list[str]:
     """The secrets that sign now: the newest first, and the one before while it is still valid."""
-    sealed = [webhook.secret_sealed]
-    if webhook.previous_secret_sealed is not None and webhook.previous_until is not None:
-        sealed += [webhook.previous_secret_sealed] if webhook.previous_until > clock.now() else []
-    return [crypto.unseal(one).decode() for one in sealed]
+    return open_secrets(webhook.secret_sealed, webhook.previous_secret_sealed, webhook.previous_until)
+
+
+def open_secrets(newest: bytes, previous: bytes | None, until: datetime | None) -> list[str]:
+    """The same, from their columns."""
+    holds = previous is not None and until is not None and until > clock.now()
+    return [crypto.unseal(one).decode() for one in (newest, previous if holds else None) if one is not None]
 
 
 def headers_of(webhook: Webhook) -> dict[str, str]:
     """The tenant's own headers, with their values: for sending and for nobody's eyes."""
-    if webhook.headers_sealed is None:
+    return open_headers(webhook.headers_sealed)
+
+
+def open_headers(sealed: bytes | None) -> dict[str, str]:
+    """The same, from their column."""
+    if sealed is None:
         return {}
-    found: dict[str, str] = json.loads(crypto.unseal(webhook.headers_sealed))
+    found: dict[str, str] = json.loads(crypto.unseal(sealed))
     return found
 
 
