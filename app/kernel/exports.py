@@ -19,6 +19,7 @@ from flask import Response
 
 from app.kernel import clock, spreadsheet
 from app.kernel.errors import Invalid
+from app.kernel.spreadsheet import Cell as Cell
 
 MOST_XLSX_ROWS = 100_000
 """A workbook is made whole before it leaves; so many rows take some seconds."""
@@ -26,7 +27,6 @@ KINDS = ("csv", "xlsx")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHUNK = 64 * 1024
 _WIDEST_CELL = 32_767
-Cell = str | int | Decimal | datetime | date | bool | None
 
 
 def send(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], *, kind: str) -> Response:
@@ -50,23 +50,13 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """Lines gathered into pieces of some size: a line a piece is a system call a line."""
     gathered: list[str] = []
     size = 0
-    for line in spreadsheet.lines(head, ([_text(cell) for cell in row] for row in rows)):
+    for line in spreadsheet.lines(head, rows):
         gathered.append(line)
         size += len(line)
         if size >= _CHUNK:
             yield "".join(gathered)
             gathered, size = [], 0
     yield "".join(gathered)
-
-
-def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
-    return spreadsheet.neutral(cell) if isinstance(cell, str) else str(cell)
 
 
 def _xlsx(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:

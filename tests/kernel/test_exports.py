@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,12 +15,17 @@ from app.kernel.errors import Invalid
 
 HOSTILE = (
     "=1+1", "+44 1225 444 555", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠x", "=HYPERLINK(\"http://evil.example\")",
-    "=cmd|' /C calc'!A0", "https://evil.example", "007", "1e9", "a,b;c\"d\ne", "'quoted", "Zoë Ünïcode 李 🦊", "\x00\x01\x0b\x1b", "x" * 40_000,
+    "=cmd|' /C calc'!A0", "https://evil.example", "007", "1e9", "a,b;c\"d\ne", "'quoted", "'=1", "''+2", "Zoë Ünïcode 李 🦊", "\x00\x01\x0b\x1b", "x" * 40_000,
 )  # fmt: skip
 
 
 def body_of(answer) -> bytes:
     return b"".join(part.encode() if isinstance(part, str) else part for part in answer.response)
+
+
+def original(cell: str) -> str:
+    """What stood there before it was neutralised."""
+    return cell[1:] if re.match("'+[=+\\-@\t\r\n＝＋－＠]", cell) else cell
 
 
 def rows_of_csv(head, rows) -> list[list[str]]:
@@ -37,7 +43,7 @@ def test_in_csv_no_cell_begins_as_a_formula_and_each_can_be_had_back():
     assert head == ["text"]
     for (cell,), text in zip(rows, HOSTILE, strict=True):
         assert cell[:1] not in set("=+-@\t\r\n＝＋－＠")
-        assert cell in {text, f"'{text}"}
+        assert original(cell) == text.replace("\0", "")
 
 
 def test_in_xlsx_texts_are_texts_and_no_cell_is_a_formula_or_a_link():
@@ -51,18 +57,18 @@ def test_in_xlsx_texts_are_texts_and_no_cell_is_a_formula_or_a_link():
 
 
 def test_what_is_no_text_keeps_its_kind():
-    row = (1204, Decimal("29.36"), datetime(2026, 11, 20, 13, 22, 5, tzinfo=UTC), date(2026, 11, 27), True, None)
+    row = (-1204, Decimal("-29.36"), datetime(2026, 11, 20, 13, 22, 5, tzinfo=UTC), date(2026, 11, 27), True, None)
 
     (cells,) = list(sheet_of("abcdef", [row]).iter_rows(min_row=2, max_row=2))
     assert [cell.value for cell in cells] == [
-        1204,
-        29.36,
+        -1204,
+        -29.36,
         datetime(2026, 11, 20, 13, 22, 5),
         datetime(2026, 11, 27),
         True,
         None,
     ]
-    assert rows_of_csv("abcdef", [row])[1] == ["1204", "29.36", "2026-11-20T13:22:05+00:00", "2026-11-27", "yes", ""]
+    assert rows_of_csv("abcdef", [row])[1] == ["-1204", "-29.36", "2026-11-20T13:22:05+00:00", "2026-11-27", "yes", ""]
 
 
 @pytest.mark.parametrize("kind", exports.KINDS)
