@@ -1,29 +1,28 @@
 """Where rate limits are counted: SQLite, PostgreSQL, Redis, or this process's memory.
 
-Each is a storage of the `limits` library with one more verb: `take` counts and
+Each has a verb more than a storage of the `limits` library: `take` counts and
 tells the end of the window in one go.
 """
 
 import contextlib
 import sqlite3
 import threading
-import time
 from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from app.kernel import clock, db
+from app.kernel import clock, db, sqlite
 from app.kernel.late import hollow
 
 with hollow("limits.aio"):  # the same once more for asyncio
-    from limits.storage import MemoryStorage, RedisStorage, Storage
+    from limits.storage import RedisStorage, Storage
 
 REDIS_TIMEOUT = 0.05
 """Seconds that one word with Redis may take."""
 
-OPEN_SECONDS = 5.0
-"""How long to try to open the SQLite file."""
+MOST_IN_MEMORY = 50_000
+"""Windows held by a process that counts for itself."""
 
 TABLE = sa.Table(
     "limit_counters",
@@ -144,20 +143,8 @@ class SqliteCounters(_SqlCounters):
         return found
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Set up a new connection, and the file where it is new.
-
-        SQLite refuses at once, whatever the time-out, to turn a file to WAL while another connection does the
-        same. A thread waits for the lock above; a process tries again.
-        """
-        give_up = time.monotonic() + OPEN_SECONDS
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode=WAL")
-                break
-            except sqlite3.OperationalError:
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.01)
+        """Set up a new connection, and the file where it is new."""
+        sqlite.turn_to_wal(connection)
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS limit_counters "
@@ -227,15 +214,46 @@ class RedisCounters(RedisStorage):
         return clock.now().timestamp() + max(left, 0.0) / 1000
 
 
-class MemoryCounters(MemoryStorage):
-    """The last resort: this process alone."""
+class MemoryCounters:
+    """The last resort: this process alone, and it never fails.
 
-    STORAGE_SCHEME = None  # type: ignore[assignment]  # not to be found by the library
+    The library's own store of this kind loses hits and raises when threads meet in it, just when all of them come
+    here because the database is away.
+    """
+
+    def __init__(self) -> None:
+        self._windows: dict[str, tuple[int, float]] = {}
+        self._lock = threading.Lock()
 
     def take(self, key: str, window: int, amount: int) -> tuple[int, float]:
         """Count."""
-        return self.incr(key, window, amount), self.get_expiry(key)
+        now = clock.now().timestamp()
+        with self._lock:
+            if len(self._windows) >= MOST_IN_MEMORY:
+                self._make_room(now)
+            hits, end = self._windows.get(key, (0, 0.0))
+            if not now < end <= now + 2 * window + 5:  # over, or opened by a clock that has since been set back
+                hits, end = 0, now + window
+            self._windows[key] = hits + amount, end
+            return self._windows[key]
+
+    def _make_room(self, now: float) -> None:
+        """What is over goes, and where that is not enough the older half."""
+        running = [(known, found) for known, found in self._windows.items() if found[1] > now]
+        self._windows = dict(running if len(running) < MOST_IN_MEMORY else running[MOST_IN_MEMORY // 2 :])
 
     def look(self, key: str) -> tuple[int, float]:
         """Read without counting."""
-        return self.get(key), self.get_expiry(key)
+        hits, end = self._windows.get(key, (0, 0.0))
+        return (hits, end) if end > clock.now().timestamp() else (0, 0.0)
+
+    def clear(self, key: str) -> None:
+        """Forget a window."""
+        with self._lock:
+            self._windows.pop(key, None)
+
+    def reset(self) -> int | None:
+        """Forget all of them."""
+        with self._lock:
+            self._windows.clear()
+        return None

@@ -120,6 +120,7 @@ _stop = threading.Event()
 _at_work: ContextVar[Bell | None] = ContextVar("bell", default=None)
 _rings: "queue.SimpleQueue[str | None]" = queue.SimpleQueue()
 _ringer_lock = threading.Lock()
+_huey_lock = threading.Lock()
 
 
 def configure(data: Path, redis_url: str | None) -> None:
@@ -238,11 +239,13 @@ def make_consumer_huey() -> Any:
 
 
 def huey() -> Any:
-    """The Huey of this process, made when first needed."""
-    if _State.huey is None:
-        assert _State.data is not None, "jobs are not configured"
-        _State.huey, _State.ring_task = make_huey(_State.data, _State.redis_url, timeout=REDIS_TIMEOUT, answer=answer)
-    return _State.huey
+    """The Huey of this process, made when first needed, by one thread."""
+    with _huey_lock:
+        if _State.huey is None:
+            assert _State.data is not None, "jobs are not configured"
+            made = make_huey(_State.data, _State.redis_url, timeout=REDIS_TIMEOUT, answer=answer)
+            _State.huey, _State.ring_task = made
+        return _State.huey
 
 
 def answer(name: str, rung_at: float) -> None:

@@ -1,10 +1,13 @@
 """The queue that carries rings: Huey on a small SQLite file, or on Redis."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from app.kernel import sqlite
 from app.kernel.late import absent
 
 FILE = "queue.db"
@@ -34,6 +37,8 @@ def make_huey(
 
     if redis_url is None:
         path = data / FILE
+        with closing(sqlite3.connect(path, timeout=sqlite.OPEN_SECONDS)) as first:
+            sqlite.turn_to_wal(first)  # Huey gives up where a web process and a worker open a new file at once
         made = library.SqliteHuey("mpanel", filename=str(path), results=False, serializer=Plain(), fsync=False)
         path.chmod(0o600)
     else:

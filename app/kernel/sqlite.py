@@ -1,12 +1,16 @@
 """What the panel asks of SQLite: WAL, foreign keys, IMMEDIATE for those who write, and a file that is nobody else's."""
 
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
+
+OPEN_SECONDS = 5.0
+"""How long to try to open a file that others open too."""
 
 
 def keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
@@ -20,13 +24,29 @@ def keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> 
         path.chmod(0o600)
 
 
+def turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Write ahead from now on. Of several that open a new file at once all succeed.
+
+    SQLite refuses at once, whatever the time-out, to turn a file to WAL while another connection does the same.
+    """
+    give_up = time.monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
+
 def prepare(connection: Any, _record: Any) -> None:
     """Set up a new connection."""
     connection.isolation_level = None  # the driver's own guessing of transactions off
+    turn_to_wal(connection)
     cursor = connection.cursor()
     for pragma in (
         "busy_timeout=30000",
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "cache_size=-8192",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.kernel import db, jobs
 from app.kernel.jobs import Bell
 from app.kernel.listener import Listener
+from app.kernel.queues import make_huey
 from tests.support.redis import Redis
 
 
@@ -181,3 +182,26 @@ def test_the_queue_file_is_private(work, tmp_path):
     jobs.send("test")
 
     assert (tmp_path / "queue.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_new_queue_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """A web process and a worker do so at the first start."""
+    for round_ in range(25):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        together = threading.Barrier(8)
+        made: list[object] = []
+
+        def open_it(together: threading.Barrier = together, made: list[object] = made, folder: Path = folder) -> None:
+            together.wait()
+            library, task = make_huey(folder, None, timeout=1.0, answer=lambda _name, _at: None)
+            task("test", 0.0)
+            made.append(library.pending_count())
+
+        threads = [threading.Thread(target=open_it) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(made) == 8 and max(made, key=str) == 8

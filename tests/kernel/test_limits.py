@@ -215,3 +215,34 @@ def test_when_no_store_answers_each_process_counts_for_itself(fresh_engine, tmp_
     limits.configure(tmp_path / "nowhere", None)
 
     assert allowed(20, "10/minute", "a") == 10
+
+
+def test_a_process_that_counts_for_itself_is_exact_too(fresh_engine, tmp_path):
+    """The library's own store in memory lost hits here, and raised for all of the next five seconds."""
+    for round_ in range(40):
+        limits.configure(tmp_path / "nowhere", None)
+        together = threading.Barrier(16)
+        passed: list[int] = []
+
+        def burst(together=together, passed=passed, name=str(round_)):
+            together.wait()
+            passed.append(allowed(3, "10/minute", name))
+
+        threads = [threading.Thread(target=burst) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sum(passed) == 10
+
+
+def test_memory_stays_bounded_while_a_process_counts_for_itself(monkeypatch):
+    monkeypatch.setattr(counters, "MOST_IN_MEMORY", 100)
+    store = counters.MemoryCounters()
+
+    for number in range(1000):
+        assert store.take(f"k{number}", 60, 1)[0] == 1
+
+    assert len(store._windows) <= 100
+    assert store.look("k999")[0] == 1
