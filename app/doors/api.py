@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.features.api_keys import api as api_keys
+from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
@@ -16,6 +17,8 @@ ROOMS = (
     marketing.routes,
     marketing.public_routes,
     dashboard.routes,
+    catalogue.routes,
+    catalogue.keyed_routes,
     api_keys.routes,
     sessions.routes,
     ops.routes,

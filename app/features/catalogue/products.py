@@ -1,6 +1,6 @@
 """Making and changing what is sold. What was sold already keeps its price: a subscription has its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.kernel import clock, db
 from app.kernel.access import Principal
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.money import CURRENCIES, LARGEST_MINOR, Money
+from app.kernel.paging import Page, page
 
 COPIED = (
     "description", "category", "features", "storage_gb", "bandwidth_gb", "websites", "mailboxes", "stock", "driver",
@@ -104,6 +105,19 @@ def change(product: Product, tags: Tags | None = None, **given: Any) -> None:
         audit.record("PRODUCT_UPDATED", resource_type="product", resource_id=product.id, before=before, after=changed)
     if tags is not None:
         _write_prices(product, tags, is_told=True)
+
+
+def list_products(*, cursor: str | None, limit: int) -> Page[Product]:
+    """The tenant's products, archived ones too, newest first."""
+    return page(sa.select(Product), Product, cursor=cursor, limit=limit)
+
+
+def rows_of(found: Sequence[Product]) -> dict[UUID, list[Price]]:
+    """Every price of each product, by currency and the length of the cycle. One query."""
+    order = list(CYCLES)
+    rows = db.session().scalars(sa.select(Price).where(Price.product_id.in_([product.id for product in found])))
+    sorted_rows = sorted(rows, key=lambda price: (price.currency, order.index(price.cycle)))
+    return {product.id: [row for row in sorted_rows if row.product_id == product.id] for product in found}
 
 
 def prices_of(product: Product) -> dict[tuple[str, str], Tag]:

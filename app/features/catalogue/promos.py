@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.catalogue.models import Product, PromoCode, PromoCodeUsage
+from app.features.catalogue.models import Price, Product, PromoCode, PromoCodeUsage
 from app.kernel import clock, db
 from app.kernel.errors import Invalid
 from app.kernel.money import Money
@@ -79,6 +79,33 @@ def _check_time(code: PromoCode, at: datetime) -> None:
         raise Invalid.field(FIELD, "This promo code has run out.", code="promo_code_over")
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What a code would take off; `refusal` says why nothing, where it cannot be used."""
+
+    code: str
+    subtotal: Money
+    discount: Money
+    reason: str = ""
+    refusal: Invalid | None = None
+
+
+def try_out(code: str, *, product: Product, price: Price) -> Trial:
+    """What `redeem` would take off an order of `product` at `price` by a new customer; nothing is used."""
+    subtotal = price.amount + Money(price.setup_minor, price.currency)
+    try:
+        found = find_usable(code, product=product, cycle=price.cycle, currency=price.currency)
+        if found.maximum_uses is not None and found.uses >= found.maximum_uses:
+            raise _used_up()
+    except Invalid as refusal:
+        return Trial(code.strip()[:LONGEST], subtotal, Money(0, price.currency), refusal=refusal)
+    return Trial(found.code, subtotal, discount_of(found, subtotal), reason_of(found))
+
+
+def _used_up() -> Invalid:
+    return Invalid.field(FIELD, "This promo code has been used up.", code="promo_code_used_up")
+
+
 def redeem(code: str, *, customer_id: UUID, product: Product, cycle: str, subtotal: Money) -> Redemption:
     """Use `code` once, for this customer and order. Locks the code's row until the transaction ends.
 
@@ -115,7 +142,7 @@ def _count_use(code: PromoCode) -> None:
         .execution_options(synchronize_session=False)
     )
     if counted is None:
-        raise Invalid.field(FIELD, "This promo code has been used up.", code="promo_code_used_up")
+        raise _used_up()
 
 
 def _next_use(code: PromoCode, customer_id: UUID) -> int:
