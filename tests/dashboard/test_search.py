@@ -109,7 +109,7 @@ def test_what_nobody_would_type_finds_nothing_and_breaks_nothing(as_sam, text):
 def test_it_asks_the_store_as_often_whatever_there_is(as_sam, queries):
     for number in range(30):
         make_customer(f"Ann Wren{number}")
-    with queries(max=17):
+    with queries(max=15):
         as_sam.get(HERE, query_string={"q": "ann wren"}, headers=PALETTE)
 
 

@@ -20,6 +20,7 @@ from app.features.dashboard.service import monthly_minor
 from app.features.messages import slots as messages
 from app.features.orders import slots as orders
 from app.features.orders.slots import OrderCard
+from app.features.payments import slots as payments
 from app.features.provisioning import slots as provisioning
 from app.features.subscriptions import slots as subscriptions
 from app.features.subscriptions.slots import ServiceCard
@@ -63,6 +64,7 @@ class Portrait:
     services: Rows
     orders: Rows
     invoices: Rows
+    payments: Rows
     messages: Rows | None
     """None for those who may not open messages."""
     history: list[Line]
@@ -91,6 +93,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         services=_services(services),
         orders=_orders(bought, zone, links=shows_money),
         invoices=_invoices(invoices, zone),
+        payments=_payments(customer.id, zone) if shows_money else [],
         messages=_messages([person.id for person in people], zone) if role >= Role.MEMBER else None,
         history=_history(customer, people, services, bought, invoices, zone),
         details=_details(customer),
@@ -180,6 +183,16 @@ def _invoices(cards: Sequence[InvoiceCard], zone: str) -> Rows:
         )
         for card in cards
     ]
+
+
+def _payments(customer_id: UUID, zone: str) -> Rows:
+    return [
+        (
+            card.href, card.reference or card.gateway_label, card.gateway_label, card.tone, card.state,
+            words.ago(card.when, zone), words.exact(card.when, zone), card.amount.plain,
+        )
+        for card in payments.recent_payments(customer_id, SHOWN)
+    ]  # fmt: skip
 
 
 def _messages(user_ids: Sequence[UUID], zone: str) -> Rows:

@@ -7,7 +7,10 @@ see. At most `MOST_EACH` of each kind, so that the cost does not grow.
 from typing import NamedTuple
 
 from app.features.accounts import slots as accounts
+from app.features.billing import slots as billing
 from app.features.orders import slots as orders
+from app.features.payments import slots as payments
+from app.features.subscriptions import slots as subscriptions
 from app.features.webhooks import slots as webhooks
 from app.kernel import terms
 from app.kernel.access import Role
@@ -16,10 +19,11 @@ from app.kernel.slots import Hit
 
 MOST_EACH = 5
 LEAST_LETTERS = 2
-ROOMS = (accounts.search, orders.search, webhooks.search)
+ROOMS = (accounts.search, orders.search, billing.search, payments.search, subscriptions.search, webhooks.search)
 
 ACTIONS = (
     ("Add a product", "Products", "/admin/products/new", "package", Role.ADMIN),
+    ("Add a promo code", "Promo codes", "/admin/promo-codes/new", "percentage", Role.ADMIN),
     ("Make an API key", "API keys", "/admin/api-keys/new", "key", Role.ADMIN),
     ("Add a webhook endpoint", "Webhooks", "/admin/integrations/webhooks/new", "plug-connected", Role.ADMIN),
 )
