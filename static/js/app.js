@@ -98,7 +98,7 @@
     const title = make("h2", { id: "ask-title", textContent: words.confirmTitle || words.confirm });
     const body = make("div", { className: "b" }, title);
     if (words.confirmTitle) body.append(make("p", { className: "muted", textContent: words.confirm }));
-    const keep = make("button", { className: "btn", type: "button", textContent: "Keep it" });
+    const keep = make("button", { className: "btn", type: "button", textContent: words.confirmKeep || "Keep it" });
     const label = words.confirmLabel || submitter?.textContent.trim() || "Yes";
     const yes = make("button", { className: `btn btn-${words.confirmTone || "danger"}`, type: "button", textContent: label });
     const dialog = make("dialog", { className: "mp-dialog" }, body, make("div", { className: "f" }, keep, yes));

@@ -109,6 +109,7 @@ def show(invoice_id: UUID) -> Response:
         total=invoice.total.plain,
         paid=[_paid(movement, zone) for movement in paid],
         open=invoice.open.plain if invoice.is_open else "",
+        nothing=Money(0, invoice.currency).plain,
         due=words.day(invoice.due_at, zone) if invoice.due_at else "",
         pay=_pay(invoice),
         bank=_bank(invoice),

@@ -1,6 +1,8 @@
 """`/admin/payments/callbacks`: what payment providers told us, and what did not fit."""
 
+import json
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import redirect, request
@@ -64,6 +66,7 @@ def show(callback_id: UUID) -> ResponseReturnValue:
     row = callbacks.find(principal(), callback_id)
     zone = tenants.current().time_zone
     tone, state = slots.CALLBACK_STATES[row.state]
+    may_settle = row.state == "flagged" and (principal().staff_role or 0) >= Role.ADMIN
     return page(
         "payments/admin/callback.html",
         crumbs=[("Payments", "/admin/payments"), ("Callbacks", HERE), (row.event_id, None)],
@@ -72,11 +75,30 @@ def show(callback_id: UUID) -> ResponseReturnValue:
         state=state,
         reason=row.reason,
         facts=_facts(row, zone),
-        body=row.body.decode("utf-8", "replace"),
+        body=_said(row.body),
         payment_href=f"/admin/payments/{row.payment_id}" if row.payment_id else "",
         settle_href=f"{HERE}/{row.id}/settlement",
-        may_settle=row.state == "flagged" and (principal().staff_role or 0) >= Role.ADMIN,
+        may_settle=may_settle,
+        record_href=_record_href(row) if may_settle else "",
     )
+
+
+def _said(body: bytes) -> str:
+    """The body, a field a line where it is JSON."""
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _record_href(row: PaymentCallback) -> str:
+    """The form that records the same money by hand, where its invoice is known."""
+    invoice_id = callbacks.invoice_id_of(row)
+    if invoice_id is None:
+        return ""
+    query = {"invoice": str(invoice_id), "amount": row.amount, "reference": row.reference}
+    return f"/admin/payments/new?{urlencode(query)}"
 
 
 def _facts(row: PaymentCallback, zone: str) -> list[tuple[str, str]]:

@@ -123,7 +123,7 @@ def carry_out(callback_id: UUID) -> None:
     row = db.session().get(PaymentCallback, callback_id)
     if row is None or row.state not in _UNFINISHED:
         return
-    invoice = _invoice(row.invoice)
+    invoice = _invoice(row)
     db.session().refresh(row, with_for_update={"key_share": True})
     if row.state not in _UNFINISHED:
         return
@@ -151,14 +151,19 @@ def _carry_out_waiting(reference: str) -> None:
         carry_out(callback_id)
 
 
-def _invoice(named: str) -> Invoice | None:
-    """The invoice of that number or id, locked."""
-    try:
-        is_it = Invoice.id == UUID(named)
-    except ValueError:
-        is_it = Invoice.number == named
-    found = db.session().scalar(sa.select(Invoice.id).where(is_it, Invoice.status != "draft"))
+def _invoice(row: PaymentCallback) -> Invoice | None:
+    """The invoice that it is about, locked."""
+    found = invoice_id_of(row)
     return billing.locked(found) if found is not None else None
+
+
+def invoice_id_of(row: PaymentCallback) -> UUID | None:
+    """The invoice whose number or id was told, if there is one."""
+    try:
+        is_it = Invoice.id == UUID(row.invoice)
+    except ValueError:
+        is_it = Invoice.number == row.invoice
+    return db.session().scalar(sa.select(Invoice.id).where(is_it, Invoice.status != "draft"))
 
 
 def _done(row: PaymentCallback, invoice: Invoice | None) -> Payment:

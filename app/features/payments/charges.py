@@ -89,11 +89,16 @@ def _check(agreed: Agreed) -> None:
 
 def _take(invoice: Invoice, gateway: str, amount: Money, attempt: UUID) -> Payment:
     try:
-        return service.receive(invoice.id, amount, gateway=gateway, reference=f"{gateway}-{attempt}").payment
+        return service.receive(invoice.id, amount, gateway=gateway, reference=_reference(gateway, attempt)).payment
     except ReferenceUsed as used:
         raise PaidAlready() from used
 
 
 def _decline(invoice: Invoice, amount: Money, attempt: UUID) -> None:
     with contextlib.suppress(ReferenceUsed):  # the same click again: it was declined already
-        service.fail(invoice.id, amount, gateway=SANDBOX, reference=f"{SANDBOX}-{attempt}", reason=DECLINE)
+        service.fail(invoice.id, amount, gateway=SANDBOX, reference=_reference(SANDBOX, attempt), reason=DECLINE)
+
+
+def _reference(gateway: str, attempt: UUID) -> str:
+    """Short enough to be read to somebody: the random end of the attempt."""
+    return f"{gateway}-{attempt.hex[-12:]}"

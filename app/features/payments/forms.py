@@ -4,6 +4,7 @@ from uuid import UUID
 
 from wtforms import StringField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
+from wtforms.widgets import DateInput
 
 from app.features.payments.charges import METHODS, Agreed
 from app.features.payments.service import LONGEST_REFERENCE
@@ -44,7 +45,8 @@ class TransferForm(PanelForm):
     amount = StringField("Amount", [InputRequired("How much came in?"), Length(max=40)])
     received_on = StringField(
         "Received on",
-        [InputRequired("When did it arrive?"), Regexp(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", message="A date.")],
+        [InputRequired("When did it arrive?"), Regexp(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", message="A day, please.")],
+        widget=DateInput(),
     )
     reference = StringField(
         "Reference",
