@@ -76,3 +76,7 @@ def test_the_line_of_a_request_has_no_query(lines):
     line = lines()[0]
     assert line["path"] == "/r"
     assert (line["ms"], line["status"], line["tenant"], line["user"]) == (12.3, 200, "t", "u")
+
+
+def test_a_webhooks_secret_is_masked_whatever_signs_it_has():
+    assert logs.clean("sealed whsec_a+b/cd+/EFGH0123456789== here") == "sealed whsec_*** here"

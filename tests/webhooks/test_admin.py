@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
 from app.features.tenants.models import Tenant
-from app.features.webhooks import service
+from app.features.webhooks import service, topics
 from app.features.webhooks.models import Webhook, WebhookDelivery
 from app.kernel import db, tenancy
 from app.kernel.access import Role
@@ -226,7 +226,19 @@ def test_the_list_filters_and_exports_what_it_shows(as_sam: PanelClient, tenant:
     assert book.get_data()[:2] == b"PK"
 
 
-@pytest.mark.parametrize("path", ["", "/new", "/deliveries", "/{webhook}", "/{webhook}/edit", "/deliveries/{delivery}"])
+def test_every_event_on_offer_is_explained_with_its_example(as_sam: PanelClient) -> None:
+    text = as_sam.get(f"{HERE}/events").text
+
+    for name in topics.offered():
+        assert f">{name}</span>" in text
+    assert "marketingSource" in text
+    assert "password.changed" not in text
+    assert "service.stuck" not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/new", "/events", "/deliveries", "/{webhook}", "/{webhook}/edit", "/deliveries/{delivery}"]
+)
 def test_every_page_asks_the_store_seldom(as_sam: PanelClient, tenant: Tenant, queries: Queries, path: str) -> None:
     for number in range(30):
         make_webhook(name=f"Site {number}")

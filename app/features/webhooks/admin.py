@@ -67,6 +67,17 @@ def _rows(endpoints: list[Webhook]) -> Iterator[tuple[str, ...]]:
         yield f"{HERE}/{webhook.id}", webhook.name, figures.shown(webhook.url), tone, state, told, *counts, made
 
 
+@routes.get("/events")
+@requires(staff=Role.ADMIN)
+def events() -> ResponseReturnValue:
+    """Every event that can be asked for, with the example of what a receiver gets."""
+    return page(
+        "webhooks/admin/events.html",
+        crumbs=[("Webhooks", HERE), ("Events", None)],
+        events=[(name, topics.explained(name), topics.example(name)) for name in topics.offered()],
+    )
+
+
 @routes.get("/new")
 @requires(staff=Role.ADMIN)
 def new() -> ResponseReturnValue:

@@ -1,5 +1,7 @@
 """What an endpoint may ask to be told: the public events, by group."""
 
+import inspect
+import json
 from collections.abc import Collection
 
 from app.features.audit.actions import PUBLIC
@@ -37,3 +39,14 @@ def checked(events: Collection[str], *, is_restricted: bool) -> list[str]:
     if unknown:
         raise Invalid.field("events", f"There is no event {unknown[0][:60]!r} to subscribe to.", code="unknown_event")
     return sorted(set(events))
+
+
+def explained(name: str) -> str:
+    """What the event means, in a sentence or two."""
+    return " ".join((inspect.getdoc(REGISTRY[name]) or "").split())
+
+
+def example(name: str) -> str:
+    """The body that a receiver gets, as the documentation shows it."""
+    said = {"event": name, "timestamp": "2026-11-20T13:22:00+00:00", "data": dict(REGISTRY[name].example)}
+    return json.dumps(said, indent=2, ensure_ascii=False)
