@@ -16,18 +16,13 @@ INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TABLES = ("provisioning_jobs", "provisioning_steps", "service_accesses")
 """Tables whose rows belong to a tenant."""
 
-CHECKED = (
-    ("suspended_at", "{moment}", "suspended", "status <> 'suspended' OR suspended_at IS NOT NULL"),
-    (
-        "ending_reason",
-        "TEXT NOT NULL DEFAULT ''",
-        "ended",
-        "(status IN ('cancelled', 'terminated')) = (ended_at IS NOT NULL)",
-    ),
+CHECKS = (
+    "CONSTRAINT ck_subscriptions_suspended CHECK (status <> 'suspended' OR suspended_at IS NOT NULL)",
+    "CONSTRAINT ck_subscriptions_ended CHECK ((status IN ('cancelled', 'terminated')) = (ended_at IS NOT NULL))",
 )
-"""New columns of subscriptions that bring a check along: name, type, name of the check, check.
+"""What a subscription must be.
 
-Written beside the column, SQLite takes it without building the table anew, which would lose the other checks.
+Written beside a new column, SQLite takes them without building the table anew, which would lose its other checks.
 """
 
 
@@ -52,20 +47,19 @@ def change_subscriptions() -> None:
     """How it stands, why, and since when there is something to use."""
     for column in (
         sa.Column("set_up_at", app.kernel.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("external_ref", sa.Text(), nullable=False, server_default=""),
+        sa.Column("external_ref", app.kernel.columns.Code(), nullable=False, server_default=""),
         sa.Column("suspension_reason", sa.Text(), nullable=False, server_default=""),
         sa.Column("revision", INTEGER, nullable=False, server_default="0"),
+        sa.Column("suspended_at", app.kernel.columns.UtcDateTime(timezone=True), nullable=True),
     ):
         op.add_column("subscriptions", column)
-    moment = "TIMESTAMP WITH TIME ZONE" if op.get_bind().dialect.name == "postgresql" else "DATETIME"
-    for name, kind, check, condition in CHECKED:
-        op.execute(
-            f"ALTER TABLE subscriptions ADD COLUMN {name} {kind.format(moment=moment)} "
-            f"CONSTRAINT ck_subscriptions_{check} CHECK ({condition})"
-        )
+    across_tenants()
+    op.execute("UPDATE subscriptions SET suspended_at = created_at WHERE status = 'suspended'")
+    op.execute(f"ALTER TABLE subscriptions ADD COLUMN ending_reason TEXT NOT NULL DEFAULT '' {' '.join(CHECKS)}")
     op.create_index("ix_subscriptions_status", "subscriptions", ["tenant_id", "status", "created_at", "id"])
     op.drop_index("ix_subscriptions_product_id", "subscriptions")
     op.create_index("ix_subscriptions_product", "subscriptions", ["tenant_id", "product_id", "created_at", "id"])
+    op.create_index("ix_subscriptions_external_ref", "subscriptions", ["tenant_id", "external_ref"])
     setting_up = sa.text("status = 'active' AND set_up_at IS NULL")
     op.create_index(
         "ix_subscriptions_setting_up",
@@ -84,11 +78,16 @@ def change_subscriptions() -> None:
     )
 
 
+def across_tenants() -> None:
+    """Let what follows see every tenant's rows."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("SELECT set_config('mpanel.across', 'on', true)")
+
+
 def change_orders() -> None:
     """The number of its invoice stands with the order: it is searched by it."""
     op.add_column("orders", sa.Column("number", app.kernel.columns.Code(), nullable=False, server_default=""))
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("SELECT set_config('mpanel.across', 'on', true)")
+    across_tenants()
     op.execute(
         "UPDATE orders SET number = coalesce((SELECT invoices.number FROM invoices "
         "WHERE invoices.tenant_id = orders.tenant_id AND invoices.id = orders.invoice_id), '')"
@@ -234,9 +233,12 @@ def downgrade() -> None:
     op.drop_index("ix_orders_amount", "orders")
     op.drop_index("ix_orders_number", "orders")
     op.execute("ALTER TABLE orders DROP COLUMN number")
-    for name in ("ending", "setting_up", "product", "status"):
+    for name in ("ending", "setting_up", "external_ref", "product", "status"):
         op.drop_index(f"ix_subscriptions_{name}", "subscriptions")
     op.create_index("ix_subscriptions_product_id", "subscriptions", ["tenant_id", "product_id"])
+    if op.get_bind().dialect.name == "postgresql":  # on SQLite they go with their column
+        for check in ("suspended", "ended"):
+            op.execute(f"ALTER TABLE subscriptions DROP CONSTRAINT ck_subscriptions_{check}")
     for name in ("ending_reason", "suspended_at", "revision", "suspension_reason", "external_ref", "set_up_at"):
         op.execute(f"ALTER TABLE subscriptions DROP COLUMN {name}")
     for name in ("driver_settings", "driver"):

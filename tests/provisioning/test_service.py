@@ -7,17 +7,19 @@ from app.features.audit.models import AuditLog
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import Product
 from app.features.orders import service as orders
-from app.features.provisioning import access, drivers, service, steps, tasks, wishes
+from app.features.provisioning import access, drivers, service, specimen, steps, tasks, wishes
 from app.features.provisioning.events import ServiceProvisioned
 from app.features.provisioning.models import ProvisioningJob, ServiceAccess
 from app.features.provisioning.service import NotYours
 from app.features.subscriptions import service as subscriptions
+from app.features.subscriptions import slots as services
 from app.features.subscriptions.events import SubscriptionActivated
 from app.features.subscriptions.models import Subscription
 from app.kernel import clock, db
+from app.kernel.access import Role
 from app.kernel.errors import Invalid, NotFound
 from tests.catalogue.factories import make_promo_code
-from tests.orders.factories import make_order
+from tests.orders.factories import customer_of, make_order
 from tests.provisioning.factories import (
     SECRET,
     WAY_IN,
@@ -327,3 +329,20 @@ def test_access_that_was_moved_to_another_service_opens_nothing(plans, alice, bo
 
     with pytest.raises(ValueError, match="another service"):
         access.reveal(mine.id)
+
+
+def test_the_specimen_is_a_service_on_its_way(tenant, alice):
+    job = specimen.make(customer_of(alice))
+
+    assert (job.kind, job.state, job.customer_id) == ("subscription.activate", "waiting", alice.customer_id)
+
+
+def test_staff_find_a_service_by_what_the_machine_calls_it(plans, alice, queries):
+    running = make_running(alice)
+    db.session().flush()
+
+    with queries(max=1):
+        (hit,) = services.search("web-07", role=Role.VIEWER)
+
+    assert (hit.label, hit.href) == ("web-07/u_acme", f"/admin/subscriptions/{running.id}")
+    assert services.search("\0", role=Role.OWNER) == []

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.features.catalogue.cycles import PER
 from app.features.catalogue.models import CYCLE_NAMES
+from app.kernel.columns import Code
 from app.kernel.money import Money
 from app.kernel.tenancy import TenantRecord, tenant_key
 
@@ -38,6 +39,7 @@ class Subscription(TenantRecord):
         sa.Index("ix_subscriptions_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_subscriptions_status", "tenant_id", "status", "created_at", "id"),
         sa.Index("ix_subscriptions_product", "tenant_id", "product_id", "created_at", "id"),
+        sa.Index("ix_subscriptions_external_ref", "tenant_id", "external_ref"),
         sa.Index("ix_subscriptions_renewal", "tenant_id", "status", "period_end"),
         sa.Index(
             "ix_subscriptions_setting_up",
@@ -73,7 +75,7 @@ class Subscription(TenantRecord):
     """The end of what is paid for; None until it is paid, and for what is paid once."""
     set_up_at: Mapped[datetime | None]
     """When what was paid for could first be used."""
-    external_ref: Mapped[str] = mapped_column(default="")
+    external_ref: Mapped[str] = mapped_column(Code(), default="")
     """What the machine calls it, such as `web-07/acme`: for staff, never a secret."""
     suspended_at: Mapped[datetime | None]
     suspension_reason: Mapped[str] = mapped_column(default="")

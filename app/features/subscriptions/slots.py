@@ -11,7 +11,9 @@ from app.features.catalogue.models import UNLIMITED, Product
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
+from app.kernel.access import Role
 from app.kernel.money import Money
+from app.kernel.slots import Hit
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,24 @@ def limits(product: Product) -> list[tuple[str, str]]:
         ("Bandwidth", traffic),
         ("Mailboxes", f"{product.mailboxes:,}"),
     ]
+
+
+def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
+    """Services whose reference on the machine begins so. One query over its index."""
+    begin = text.strip()
+    if role < Role.VIEWER or not begin or not begin.isprintable():
+        return []
+    wanted = (
+        sa.select(Subscription.id, Subscription.external_ref, Subscription.plan_name, Subscription.status)
+        .where(Subscription.external_ref >= begin, Subscription.external_ref < begin + "\U0010ffff")
+        .order_by(Subscription.external_ref)
+        .limit(limit)
+    )
+    return [
+        Hit("Services", one.external_ref, f"{one.plan_name} · {STATES[one.status][1]}",
+            f"/admin/subscriptions/{one.id}", "server-2")
+        for one in db.session().execute(wanted)
+    ]  # fmt: skip
 
 
 def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
