@@ -16,11 +16,14 @@ from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
 from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
+from app.features.payments import callbacks
+from app.features.payments import specimen as payments
+from app.features.payments.callbacks import Told
 from app.features.provisioning.models import ProvisioningJob
 from app.features.sessions.models import UserSession
 from app.features.subscriptions.models import Subscription
 from app.features.webhooks import specimen as webhooks
-from app.kernel import db, tenancy
+from app.kernel import clock, db, tenancy
 from app.kernel.access import access_of
 from tests.support.cast import SignIn
 from tests.support.clients import PanelClient
@@ -52,6 +55,9 @@ def _things(who: User) -> dict[str, UUID]:
     price = catalogue.price_of(product, "monthly", customer.currency)
     placed = orders.sell_to_new_customer(customer=customer, user=who, product=product, price=price)
     orders.complete(placed.order)
+    payment = payments.make(placed.invoice)
+    told = Told("evt", "payment.succeeded", "none", "1", "USD", "pi", clock.now())
+    callback = callbacks.store(b"{}", told) or uuid4()
     key, _secret = api_keys.create("their site", scopes=["marketing"])
     webhook, delivery = webhooks.make()
     login = UserSession(
@@ -72,6 +78,8 @@ def _things(who: User) -> dict[str, UUID]:
         "job_id": session.scalars(sa.select(ProvisioningJob.id)).one(),
         "invoice_id": newest(Invoice),
         "message_id": newest(EmailMessage),
+        "payment_id": payment.id,
+        "callback_id": callback,
         "session_id": login.id,
         "key_id": key.id,
         "product_id": product.id,
