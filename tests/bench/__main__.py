@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tests.bench import driver, pages, people, processes, signing
+from tests.bench import browser, driver, growth, pages, people, processes, queue, signing
 from tests.bench.data import Data
 from tests.bench.goal import BOTH, Bench, Goal, said
 from tests.support import processes as started
@@ -50,8 +50,10 @@ def arguments() -> argparse.Namespace:
 
 def goals() -> list[Goal]:
     """All of them, in the order in which a round measures them."""
-    start, memory = processes.goals()
-    return [start, *pages.goals(), *signing.goals(), memory]
+    start, two, memory = processes.goals()
+    return [
+        start, *pages.goals(), *signing.goals(), memory, *queue.goals(), *growth.goals(), two, *browser.goals(),
+    ]  # fmt: skip
 
 
 def is_wanted(goal: Goal, only: str) -> bool:
@@ -62,24 +64,22 @@ def is_wanted(goal: Goal, only: str) -> bool:
 def prepare(stack: ExitStack, store: str, *, customers: int, seconds: int) -> Bench:
     """A panel with data, serving, and people signed in; the references beside it."""
     data = stack.enter_context(Data(store))
-
-    def make_panel(number: int) -> Panel:
-        made = Panel(data.panel(number), TRUSTED_PROXIES="127.0.0.1/32")
-        stack.callback(made.remove)
-        return made
-
-    panel = make_panel(customers)
-    known = meet(panel)
-    panel.start(command="web", program=SERVE)
     port = started.free_port()
-    command = [sys.executable, "-m", "tests.bench.references", str(port), data.reference()]
-    reference = started.spawn(command, log=panel.folder / "reference.log", cwd=ROOT)
-    stack.callback(started.stop, reference)
     base = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tests.bench.references", str(port), data.reference()]
+    reference = started.spawn(command, log=data.folder / "reference.log", cwd=ROOT)
+    stack.callback(started.stop, reference)
+
+    def make(number: int) -> Bench:
+        panel = Panel(data.panel(number), TRUSTED_PROXIES="127.0.0.1/32")
+        stack.callback(panel.remove)
+        known = meet(panel)
+        panel.start(command="web", program=SERVE)
+        return Bench(store, number, panel, base, known, seconds, make)
+
     started.wait_for(lambda: answers(base), what="the references")
-    bench = Bench(store, customers, panel, base, known, 1, make_panel)
+    bench = make(customers)
     warm_up(bench)
-    bench.seconds = seconds
     return bench
 
 
@@ -105,10 +105,12 @@ def answers(base: str) -> bool:
 
 def warm_up(bench: Bench) -> None:
     """Everything is compiled and cached once."""
+    wanted, bench.seconds = bench.seconds, 1
     for path in ("/hello", "/page", "/core", "/json_core"):
         bench.beside(path)
     bench.client("/client/billing")
     bench.staff("/admin/customers")
+    bench.seconds = wanted
 
 
 def run_round(bench: Bench, chosen: list[Goal], number: int) -> None:

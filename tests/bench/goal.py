@@ -2,6 +2,7 @@
 
 import json
 import statistics
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,8 +25,15 @@ class Bench:
     people: Mapping[str, Any]
     """What `people` printed."""
     seconds: int
-    make_panel: Callable[[int], Panel]
-    """Another installation with so many customers, not started."""
+    make: "Callable[[int], Bench]"
+    """Another one with so many customers, serving."""
+    others: dict[int, "Bench"] = field(default_factory=dict)
+
+    def smaller(self, customers: int) -> "Bench":
+        """One with fewer customers, made once."""
+        if customers not in self.others:
+            self.others[customers] = self.make(customers)
+        return self.others[customers]
 
     def client(self, path: str, **headers: str) -> driver.Load:
         """A page as the customer's people, one login for each connection."""
@@ -63,16 +71,16 @@ def cookies(people: Mapping[str, Any], who: str) -> list[str]:
     return [f"mpanel={token}" for token in people[who]]
 
 
-def must_show(base: str, path: str, pattern: str, *, least: int, headers: Mapping[str, str]) -> int:
-    """How many different texts on the page match `pattern`.
+def must_show(base: str, path: str, pattern: str, *, least: int, headers: Mapping[str, str]) -> list[str]:
+    """The different texts on the page that match `pattern`.
 
     Raises:
         Unsound: fewer than `least`, or the page is not there.
     """
     status, text = driver.read(base, path, headers)
-    found = len(set(driver.matches(pattern, text)))
-    if status != 200 or found < least:
-        raise driver.Unsound(f"{path} answered {status} and shows {found} rows, not {least}")
+    found = list(dict.fromkeys(driver.matches(pattern, text)))
+    if status != 200 or len(found) < least:
+        raise driver.Unsound(f"{path} answered {status} and shows {len(found)} rows, not {least}")
     return found
 
 
@@ -103,7 +111,7 @@ class Goal:
             return
         try:
             self.rounds.append(self.measure(bench))
-        except (driver.Unsound, OSError) as problem:
+        except (driver.Unsound, OSError, RuntimeError, subprocess.SubprocessError) as problem:
             self.trouble = str(problem).strip().splitlines()[0][:200]
 
     @property

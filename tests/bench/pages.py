@@ -1,10 +1,12 @@
-"""G1, G3, G4, G5: pages, fragments and JSON beside the smallest application that does the same."""
+"""G1, G3, G4, G5, G7: pages, fragments and JSON beside the smallest application that does the same."""
 
 from tests.bench import driver
 from tests.bench.goal import BOTH, Bench, Goal, cookies, must_show
 
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 ROWS = 50
+NOTED = "X_Bench_Audit"
+"""The header that asks `serve` for an audit row."""
 LISTS = (
     ("staff", "customers", "/admin/customers"),
     ("staff", "invoices", "/admin/billing"),
@@ -25,6 +27,8 @@ def goals() -> list[Goal]:
         *lists,
         Goal("G3 fragment", "one row and its badge, beside R0", "/s", 0.5, True, fragment),
         Goal("G4 sign-in page", "beside a bare form page with CSRF token", "/s", 0.6, True, sign_in_page),
+        Goal("G7 audited page", "a list that writes its audit row, beside the same without", "/s", 0.85, True, audited),
+        Goal("G7 audited p99", "the same pages' 99th percentile", "ms", 2.0, False, audited_p99),
         Goal("G5 JSON list", "50 with key, limit and log, beside R3", "/s", 0.6, True, json_list, stores=BOTH),
     ]
 
@@ -35,7 +39,7 @@ def a_list(who: str, path: str):
     def measure(bench: Bench) -> tuple[float, float]:
         headers = {"Cookie": cookies(bench.people, who)[0]}
         rows = must_show(bench.panel.url, path, rf"{path}/{ID}", least=ROWS // 2, headers=headers)
-        return bench.as_somebody(who, path).rate * min(rows, ROWS) / ROWS, bench.beside("/page").rate
+        return bench.as_somebody(who, path).rate * min(len(rows), ROWS) / ROWS, bench.beside("/page").rate
 
     return measure
 
@@ -50,6 +54,16 @@ def sign_in_page(bench: Bench) -> tuple[float, float]:
     """As somebody who comes for the first time."""
     panel = driver.wrk(f"{bench.panel.url}/sign-in", seconds=bench.seconds, strangers=driver.STRANGERS)
     return panel.rate, bench.beside("/form").rate
+
+
+def audited(bench: Bench) -> tuple[float, float]:
+    """A list whose request writes an audit row after its answer (`serve`), beside the same list."""
+    return bench.staff("/admin/customers", **{NOTED: "1"}).rate, bench.staff("/admin/customers").rate
+
+
+def audited_p99(bench: Bench) -> tuple[float, float]:
+    """What the slowest hundredth takes."""
+    return bench.staff("/admin/customers", **{NOTED: "1"}).p99, bench.staff("/admin/customers").p99
 
 
 def json_list(bench: Bench) -> tuple[float, float]:

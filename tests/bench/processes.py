@@ -8,7 +8,7 @@ import psutil
 from tests.bench import driver
 from tests.bench.goal import Bench, Goal
 from tests.support import processes
-from tests.support.panel import ROOT, mpanel
+from tests.support.panel import ROOT, Panel, mpanel
 
 MEGABYTE = 2**20
 MOST = 130.0
@@ -18,6 +18,7 @@ def goals() -> list[Goal]:
     """Memory is looked at last, after everything else was asked."""
     return [
         Goal("G13 start", "ready to answer, beside the reference's start", "s", 4.0, False, start),
+        Goal("G14 two processes", "requests a second of two web processes, beside one", "/s", 1.7, True, two),
         Goal("G13 memory", "a web process after all this, of 130 MiB", "MiB", 1.0, False, memory),
     ]
 
@@ -37,3 +38,19 @@ def start(bench: Bench) -> tuple[float, float]:
     reference = driver.time_to_first_answer(command, f"http://127.0.0.1:{port}/hello", environment, log)
     panel = driver.time_to_first_answer([*mpanel(), "web"], f"http://127.0.0.1:{port}/readyz", environment, log)
     return panel, reference
+
+
+def two(bench: Bench) -> tuple[float, float]:
+    """The same house under the supervisor, with two web processes and with one."""
+    return _supervised(bench, 2), _supervised(bench, 1)
+
+
+def _supervised(bench: Bench, web: int) -> float:
+    panel = Panel(bench.panel.database_url, data=bench.panel.data)
+    try:
+        panel.start(arguments=("--web", str(web), "--no-migrate"))
+        for _ in range(2):  # the first warms every process up
+            load = bench.as_somebody("staff", "/admin/customers", base=panel.url)
+        return load.rate
+    finally:
+        panel.remove()

@@ -74,9 +74,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_open(port: int) -> bool:
+    """Whether somebody listens on the loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def clean_environment(**given: str) -> dict[str, str]:
     """This machine's environment without the panel's own variables, and with `given`."""
-    ours = ("MPANEL_", "SMTP_", "MAIL_", "REDIS_", "DATABASE_", "APP_", "SECRET_", "JWT_", "METRICS_", "TRUSTED_", "WEBHOOK_")
+    ours = (
+        "MPANEL_",
+        "SMTP_",
+        "MAIL_",
+        "REDIS_",
+        "DATABASE_",
+        "APP_",
+        "SECRET_",
+        "JWT_",
+        "METRICS_",
+        "TRUSTED_",
+        "WEBHOOK_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     for name in ("HOST", "PORT", "API_KEY_RATE_LIMIT", "FLASK_DEBUG"):
         kept.pop(name, None)
