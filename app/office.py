@@ -10,7 +10,9 @@ from app import demo as sample
 from app import setup
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
+from app.features.billing import ledger
 from app.features.dashboard import truth
+from app.features.payments import service as payments
 from app.features.tenants import service as tenants
 from app.kernel import db, schedule, tenancy
 from app.running import checks, ground
@@ -167,6 +169,24 @@ def _moment(text: str) -> datetime:
     except ValueError as problem:
         raise Failure("--at must be a time such as 2026-11-20T02:00", 2) from problem
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+@main.group("ledger")
+def ledger_group() -> None:
+    """The books."""
+
+
+@ledger_group.command("check")
+@plainly
+def check_ledger() -> None:
+    """Prove that the ledger balances and agrees with invoices, credit and payments. Exit code 1 when it does not."""
+    with panel(), tenancy.across_tenants("operator"), db.transaction(write=False):
+        found = [*ledger.check(), *payments.check()]
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        raise Failure(f"{len(found)} things are wrong in the ledger", 1)
+    click.echo("The ledger balances and agrees with invoices, credit and payments.")
 
 
 @main.group()

@@ -151,3 +151,9 @@ def test_files_are_private(house):
     for name in ("mpanel.db", "mpanel.db-wal", "queue.db", "limits.db"):
         path = house.data / name
         assert not path.exists() or path.stat().st_mode & 0o077 == 0, name
+
+
+def test_the_ledger_is_proven_by_a_command(house):
+    house.command("demo", "--customers", "2")
+
+    assert house.command("ledger", "check").stdout.startswith("The ledger balances")
