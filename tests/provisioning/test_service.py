@@ -231,6 +231,27 @@ def test_a_worker_killed_in_a_step_leaves_it_to_another_who_does_no_other_step_t
     assert actions("SERVICE_PROVISIONED") == ["SERVICE_PROVISIONED"]
 
 
+def test_a_worker_that_was_slow_and_lost_its_lease_writes_nothing_more(robot, alice, now):
+    subscription = make_paid(alice)
+    usual = robot.perform
+
+    def slow(step, work):
+        if step == "install" and robot.asked.count("install") == 0:
+            robot.asked.append(step)
+            now.shift(tasks.LEASE_SECONDS + 1)
+            tasks.perform()  # somebody else takes over and finishes
+            return drivers.Outcome("too late")
+        return usual(step, work)
+
+    robot.perform = slow
+    tasks.perform()
+
+    (job,) = jobs_of(subscription)
+    assert robot.asked == ["reserve", "install", "install", "check"]
+    assert "too late" not in {row.outcome for row in steps.of(job.id)}
+    assert (job.state, actions("SERVICE_PROVISIONED")) == ("done", ["SERVICE_PROVISIONED"])
+
+
 def test_a_suspension_waits_until_it_is_set_up(plans, alice):
     job = make_task(alice)
     service.take(job, alice.id)
