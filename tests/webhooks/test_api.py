@@ -69,6 +69,7 @@ def test_listing_and_deleting(client: PanelClient, tenant: Tenant) -> None:
         ({"url": "https://[::ffff:10.0.0.1]/"}, "url"),
         ({"url": "https://user:word@site.example/"}, "url"),
         ({"url": "https://site.example:22/"}, "url"),
+        ({"url": "https://[::1"}, "url"),
         ({"url": ""}, "url"),
         ({"events": ["customer.exploded"]}, "events"),
         ({"events": []}, "events"),

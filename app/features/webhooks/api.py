@@ -1,6 +1,5 @@
 """`/api/marketing-api/webhooks`: subscribing to events with a key."""
 
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.features.webhooks import service
@@ -28,7 +27,7 @@ def register(body: EndpointIn) -> NewEndpointOut:
     body, with the secret's whole text as key. Anything but 2xx is tried again.
     """
     webhook, secret = service.create(
-        body.name or urlsplit(body.url).netloc[:100] or "?",
+        body.name,
         body.url,
         events=body.events,
         headers=body.headers,

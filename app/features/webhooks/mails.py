@@ -1,10 +1,12 @@
 """The mail of this room, handed to messages: an endpoint was switched off."""
 
+from urllib.parse import urlsplit
+
 from app.features.messages.kinds import KINDS, Facts, Kind
 from app.features.messages.models import EmailMessage
 from app.features.tenants import service as tenants
 from app.features.webhooks.models import Webhook
-from app.kernel import db, outbound, words
+from app.kernel import db, words
 
 DISABLED = "webhook_disabled"
 
@@ -16,7 +18,7 @@ def _facts(message: EmailMessage) -> Facts:
     since = webhook.failing_since
     return {
         "endpoint": webhook.name,
-        "host": outbound.check_url(webhook.url).authority,
+        "host": urlsplit(webhook.url).netloc,
         "is_gone": webhook.disabled_reason == "gone",
         "since": words.day(since, tenant.time_zone) if since is not None else "",
         "endpoint_url": f"{tenants.base_url(tenant)}/admin/integrations/webhooks/{webhook.id}",

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,7 +42,7 @@ class TooManyEndpoints(Conflict):
 
 
 def create(
-    name: str,
+    name: str | None,
     url: str,
     *,
     events: Collection[str] = (),
@@ -52,7 +53,7 @@ def create(
     """Tell `url` what happens from now on: these events, or all when none is named.
 
     The second of the pair is the signing secret: it is never seen again.
-    `is_restricted`: made by a key that may not see what concerns staff.
+    Without `name` it is called by its host. `is_restricted`: made by a key that may not see what concerns staff.
 
     Raises:
         Invalid: a value that cannot be; names the field.
@@ -60,10 +61,10 @@ def create(
     """
     if _count() >= MOST_ENDPOINTS:
         raise TooManyEndpoints()
-    secret = _new_secret()
+    secret, address = _new_secret(), _checked_url(url)
     webhook = Webhook(
-        name=_checked_name(name),
-        url=_checked_url(url),
+        name=_checked_name(host_of(address)[:100] if name is None else name),
+        url=address,
         events=topics.checked(events, is_restricted=is_restricted),
         headers_sealed=_sealed(headers or {}),
         secret_sealed=crypto.seal(secret.encode()),
@@ -100,6 +101,11 @@ def _checked_url(url: str) -> str:
         raise Invalid.field("url", str(problem), code="bad_url") from problem
 
 
+def host_of(address: str) -> str:
+    """The host, with its port where that says something: what may be shown of an address whose path may be a secret."""
+    return urlsplit(address).netloc
+
+
 def _sealed(headers: Mapping[str, str]) -> bytes | None:
     try:
         checked = outbound.check_headers(headers)
@@ -112,7 +118,7 @@ def _state(webhook: Webhook) -> dict[str, Any]:
     """What the audit log keeps: the host, not the path, which may be a secret of the receiver's."""
     return {
         "label": webhook.name,
-        "host": outbound.check_url(webhook.url).authority,
+        "host": host_of(webhook.url),
         "events": webhook.events or ["*"],
         "headers": sorted(headers_of(webhook)),
         "retry_enabled": webhook.retry_enabled,

@@ -3,10 +3,12 @@
 import inspect
 import json
 from collections.abc import Collection
+from dataclasses import fields
 
 from app.features.audit.actions import PUBLIC
 from app.kernel.errors import Invalid
 from app.kernel.events import REGISTRY
+from app.kernel.schemas import camel
 
 FOR_STAFF = ("user.", "api_key.", "webhook.", "message.", "backup.", "tenant.")
 """What concerns staff and security: not for an endpoint that a key made without the scope `admin`."""
@@ -42,8 +44,12 @@ def checked(events: Collection[str], *, is_restricted: bool) -> list[str]:
 
 
 def explained(name: str) -> str:
-    """What the event means, in a sentence or two."""
-    return " ".join((inspect.getdoc(REGISTRY[name]) or "").split())
+    """What the event means, in a sentence or two; its fields as receivers know them."""
+    event = REGISTRY[name]
+    words = " ".join((inspect.getdoc(event) or "").split())
+    for field in fields(event):
+        words = words.replace(f"`{field.name}`", camel(field.name))
+    return words.replace("`", "")
 
 
 def example(name: str) -> str:
