@@ -43,28 +43,31 @@ def keys(table: str) -> tuple[sa.schema.SchemaItem, ...]:
     )
 
 
-def figure() -> tuple[sa.schema.SchemaItem, ...]:
-    """What a figure is: of which day, name and currency."""
-    return (
+FIGURES = (
+    "revenue", "invoiced", "mrr", "mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churn",
+    "customers", "orders", "services", "services_begun", "services_ended",
+)  # fmt: skip
+
+
+def upgrade() -> None:
+    op.create_table(
+        "figure_deltas",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount", NUMBER, nullable=False),
+        *own(),
+        *keys("figure_deltas"),
     )
-
-
-def upgrade() -> None:
-    op.create_table("figure_deltas", *figure(), *own(), *keys("figure_deltas"))
     op.create_table(
         "daily_figures",
-        *figure(),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        *(sa.Column(name, NUMBER, nullable=False) for name in FIGURES),
         *own(),
         *keys("daily_figures"),
-        sa.UniqueConstraint(
-            "tenant_id", "day", "name", "currency", name=op.f("uq_daily_figures_tenant_id_day_name_currency")
-        ),
+        sa.UniqueConstraint("tenant_id", "day", "currency", name=op.f("uq_daily_figures_tenant_id_day_currency")),
     )
-    op.create_index("ix_daily_figures_level", "daily_figures", ["tenant_id", "name", "currency", "day", "amount"])
     op.create_table(
         "hidden_checklists",
         sa.Column("hidden_by", app.kernel.columns.Id(length=16), nullable=True),

@@ -11,8 +11,8 @@ def test_the_command_finds_a_wrong_figure_and_makes_it_anew(make_panel):
     assert panel.command("figures", "check").stdout == "The kept figures agree with the records.\n"
     engine = db.make_engine(panel.database_url)
     with engine.execution_options(panel_write=True).begin() as connection:
-        for table in ("daily_figures", "figure_deltas"):
-            connection.execute(sa.text(f"UPDATE {table} SET amount = amount + 1 WHERE name = 'orders'"))
+        connection.execute(sa.text("UPDATE daily_figures SET orders = orders + 1 WHERE orders > 0"))
+        connection.execute(sa.text("UPDATE figure_deltas SET amount = amount + 1 WHERE name = 'orders'"))
     engine.dispose()
 
     wrong = panel.command("figures", "check", check=False)

@@ -29,8 +29,8 @@ def test_a_sale_counts_on_the_day_it_happens(tenant, alice, plans, now):
 
     found = daily.read(BEGIN, END)
 
-    assert found.by_day["orders", ""] == {DAY: 1, DAY + timedelta(days=1): 1}
-    assert found.by_day["invoiced", "USD"] == {DAY: 4990, DAY + timedelta(days=1): 9990}
+    assert found.of("orders") == {DAY: 1, DAY + timedelta(days=1): 1}
+    assert found.of("invoiced", "USD") == {DAY: 4990, DAY + timedelta(days=1): 9990}
 
 
 def test_what_is_folded_and_what_is_not_add_up_to_the_same(tenant, alice, plans, now):
@@ -93,7 +93,7 @@ def test_a_day_begins_and_ends_by_the_tenants_clocks(tenant, now, zone, moment, 
     service.keep(service.REVENUE, 1, "USD")
     db.session().flush()
 
-    assert daily.read(date(2026, 1, 1), END).by_day["revenue", "USD"] == {day: 1}
+    assert daily.read(date(2026, 1, 1), END).of("revenue", "USD") == {day: 1}
 
 
 def test_the_level_is_the_sum_of_all_days_before(tenant, now):
@@ -123,7 +123,7 @@ def test_nothing_is_kept_of_what_was_rolled_back(fresh_engine):
     service.fold()
 
     with tenancy.as_tenant(tenant_id), db.transaction(write=False):
-        assert daily.read(BEGIN, END).by_day == {}
+        assert daily.read(BEGIN, END).days == {}
 
 
 def test_many_count_at_once_while_two_workers_fold(fresh_engine):

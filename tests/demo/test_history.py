@@ -27,7 +27,7 @@ from app.features.branding import service as branding
 from app.features.catalogue import service as catalogue
 from app.features.dashboard import service as figures
 from app.features.dashboard import truth
-from app.features.dashboard.models import DailyFigure, FigureDelta
+from app.features.dashboard.models import FIGURES, DailyFigure, FigureDelta
 from app.features.provisioning import access
 from app.features.provisioning.models import ProvisioningJob, ServiceAccess
 from app.features.subscriptions.models import Subscription
@@ -167,9 +167,11 @@ def sums() -> dict[tuple[object, ...], int]:
     """The kept figures."""
     figures.fold()
     with db.transaction(write=False) as session:
-        row = DailyFigure
         return {
-            tuple(one[:3]): one[3] for one in session.execute(sa.select(row.day, row.name, row.currency, row.amount))
+            (row.day, name, row.currency): amount
+            for row in session.scalars(sa.select(DailyFigure))
+            for name in FIGURES
+            if (amount := getattr(row, name))
         }
 
 

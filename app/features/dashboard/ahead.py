@@ -31,12 +31,13 @@ def renewal_of(customer_id: UUID, zone: str, *, sees_money: bool) -> Ahead | Non
         sa.select(row.id, row.plan_name, row.period_end, row.price_minor, row.currency, row.cycle)
         .where(
             row.customer_id == customer_id,
-            row.status == "active",
+            # An expression, so that no store walks everybody's renewals instead of this customer's services.
+            sa.func.coalesce(row.status, "") == "active",
             row.auto_renew.is_(True),
             row.ends_at.is_(None),
             row.period_end.is_not(None),
         )
-        .order_by(row.period_end, row.id)
+        .order_by(sa.func.coalesce(row.period_end, row.period_end), row.id)
         .limit(1)
     )
     found = db.session().execute(next_one).one_or_none()

@@ -1,14 +1,19 @@
 """Reading the kept figures: so many days of them, and how much there was before."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
-from app.features.dashboard.models import DailyFigure, FigureDelta
+from app.features.dashboard.models import FIGURES, DailyFigure, FigureDelta
 from app.features.dashboard.service import LEVELS
 from app.kernel import db
+
+PLACES = {name: place for place, name in enumerate(FIGURES)}
+Days = dict[date, list[int]]
+"""The figures of each day, in the order of `FIGURES`."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +23,25 @@ class Daily:
     begin: date
     end: date
     """The last day, included."""
-    by_day: dict[tuple[str, str], dict[date, int]]
-    """Amounts by name and currency, then by day; days on which nothing happened are left out."""
+    days: dict[str, Days]
+    """By currency."""
     levels: dict[tuple[str, str], int]
     """What there was at the beginning of the first day, by name and currency."""
+    _asked: dict[tuple[str, str], dict[date, int]] = field(default_factory=dict, compare=False, repr=False)
+
+    def of(self, name: str, currency: str = "") -> dict[date, int]:
+        """One figure by day; days on which nothing happened are left out."""
+        found = self._asked.get((name, currency))
+        if found is None:
+            place = PLACES[name]
+            found = {day: row[place] for day, row in self.days.get(currency, {}).items() if row[place]}
+            self._asked[name, currency] = found
+        return found
 
     def total(self, name: str, currency: str = "", *, begin: date | None = None, end: date | None = None) -> int:
         """The sum of a figure over these days, or over some of them."""
-        days = self.by_day.get((name, currency), {})
-        return sum(amount for day, amount in days.items() if (begin or self.begin) <= day <= (end or self.end))
+        first, last = begin or self.begin, end or self.end
+        return sum([amount for day, amount in self.of(name, currency).items() if first <= day <= last])
 
     def level(self, name: str, currency: str = "", *, end: date | None = None) -> int:
         """How much there was at the end of a day, by default of the last."""
@@ -34,38 +49,50 @@ class Daily:
 
     def currencies(self) -> list[str]:
         """Every currency in which anything was earned, asked for or brought in by the month."""
-        return sorted({currency for _name, currency in (*self.by_day, *self.levels) if currency})
+        return sorted({*self.days, *(currency for _name, currency in self.levels)} - {""})
 
 
 def read(begin: date, end: date) -> Daily:
     """The figures of these days, what is not folded yet included. One query, whatever has happened."""
-    by_day: dict[tuple[str, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    days: dict[str, Days] = {}
     levels: dict[tuple[str, str], int] = defaultdict(int)
-    parts = sa.union_all(_folded(begin, end), _before(begin), _unfolded())
-    for name, currency, day, amount in db.session().execute(parts):
-        if day is None or (day < begin and name in LEVELS):
-            levels[name, currency] += int(amount)
-        elif begin <= day <= end:
-            by_day[name, currency][day] += int(amount)
-    return Daily(begin, end, by_day, levels)
+    parts = sa.union_all(_folded(begin, end), _before(begin), _unfolded(end))
+    for day, currency, *amounts in db.session().execute(parts):
+        if day is None or day < begin:
+            for name in LEVELS:
+                levels[name, currency] += amounts[PLACES[name]]
+            continue
+        of_currency = days.setdefault(currency, {})
+        there = of_currency.get(day)
+        of_currency[day] = amounts if there is None else [one + more for one, more in zip(there, amounts, strict=True)]
+    return Daily(begin, end, days, {key: level for key, level in levels.items() if level})
 
 
-Part = sa.Select[str, str, date, int]
+Part = sa.Select[*tuple[Any, ...]]
 
 
 def _folded(begin: date, end: date) -> Part:
     row = DailyFigure
-    return sa.select(row.name, row.currency, row.day, row.amount).where(row.day >= begin, row.day <= end)
+    figures = [getattr(row, name) for name in FIGURES]
+    return sa.select(row.day, row.currency, *figures).where(row.day >= begin, row.day <= end)
 
 
 def _before(day: date) -> Part:
     """The levels: what the days before add up to. It has no day."""
     row = DailyFigure
+    nothing: sa.ColumnElement[int] = sa.literal_column("0")
     no_day: sa.ColumnElement[date] = sa.cast(sa.null(), sa.Date())
-    sums = sa.select(row.name, row.currency, no_day.label("day"), sa.func.sum(row.amount))
-    return sums.where(row.name.in_(LEVELS), row.day < day).group_by(row.name, row.currency)
+    sums = [_sum(getattr(row, name)) if name in LEVELS else nothing for name in FIGURES]
+    return sa.select(no_day, row.currency, *sums).where(row.day < day).group_by(row.currency)
 
 
-def _unfolded() -> Part:
+def _unfolded(end: date) -> Part:
+    """What was written since, a row for each day and currency like the days themselves."""
     row = FigureDelta
-    return sa.select(row.name, row.currency, row.day, sa.func.sum(row.amount)).group_by(row.name, row.currency, row.day)
+    sums = [_sum(sa.case((row.name == name, row.amount), else_=0)) for name in FIGURES]
+    return sa.select(row.day, row.currency, *sums).where(row.day <= end).group_by(row.day, row.currency)
+
+
+def _sum(amounts: Any) -> sa.ColumnElement[int]:
+    """A sum that is a whole number on both stores: PostgreSQL's own would be a decimal."""
+    return sa.cast(sa.func.sum(amounts), sa.BigInteger())

@@ -49,18 +49,36 @@ class FigureDelta(TenantRecord):
 
 
 class DailyFigure(TenantRecord):
-    """The sum of one figure over one day, but for what stands in `figure_deltas` still."""
+    """The sums of one day in one currency, but for what stands in `figure_deltas` still.
+
+    One column for each figure: a page of two years reads a row a day.
+    """
 
     __tablename__ = "daily_figures"
-    __table_args__ = (
-        sa.UniqueConstraint("tenant_id", "day", "name", "currency"),
-        sa.Index("ix_daily_figures_level", "tenant_id", "name", "currency", "day", "amount"),
-    )
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "day", "currency"),)
 
     day: Mapped[date]
-    name: Mapped[str] = mapped_column(sa.String(16))
     currency: Mapped[str] = mapped_column(sa.String(3), default="")
-    amount: Mapped[int]
+    """Empty for the figures that have none."""
+    revenue: Mapped[int] = mapped_column(default=0)
+    invoiced: Mapped[int] = mapped_column(default=0)
+    mrr: Mapped[int] = mapped_column(default=0)
+    mrr_new: Mapped[int] = mapped_column(default=0)
+    mrr_expansion: Mapped[int] = mapped_column(default=0)
+    mrr_contraction: Mapped[int] = mapped_column(default=0)
+    mrr_churn: Mapped[int] = mapped_column(default=0)
+    customers: Mapped[int] = mapped_column(default=0)
+    orders: Mapped[int] = mapped_column(default=0)
+    services: Mapped[int] = mapped_column(default=0)
+    services_begun: Mapped[int] = mapped_column(default=0)
+    services_ended: Mapped[int] = mapped_column(default=0)
+
+
+FIGURES = (
+    "revenue", "invoiced", "mrr", "mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churn",
+    "customers", "orders", "services", "services_begun", "services_ended",
+)  # fmt: skip
+"""The names of figures: the columns of a day."""
 
 
 class HiddenChecklist(TenantRecord):

@@ -1,7 +1,7 @@
 """Keeping the figures: what counts is written once, with what happened, and folded into its day later."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.features.billing.events import InvoiceIssued
 from app.features.catalogue.cycles import CYCLES
-from app.features.dashboard.models import DailyFigure, FigureDelta, HiddenChecklist, Movement
+from app.features.dashboard.models import FIGURES, DailyFigure, FigureDelta, HiddenChecklist, Movement
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
 from app.features.subscriptions.models import Subscription
@@ -178,28 +178,25 @@ def add_days(tenant_id: UUID, sums: Mapping[Key, int]) -> None:
     """Add to the sums of days, many at once: for folding, rebuilding and loading in bulk."""
     insert: Any = postgresql.insert(DailyFigure) if db.is_postgresql() else sqlite.insert(DailyFigure)
     upsert = insert.on_conflict_do_update(
-        index_elements=["tenant_id", "day", "name", "currency"],
-        set_={"amount": DailyFigure.amount + insert.excluded.amount},
+        index_elements=["tenant_id", "day", "currency"],
+        set_={name: getattr(DailyFigure, name) + insert.excluded[name] for name in FIGURES},
     )
-    rows = _rows(tenant_id, sorted(sums.items()))
+    rows = _rows(tenant_id, sums)
     for begin in range(0, len(rows), WRITTEN_AT_ONCE):
         db.session().execute(upsert, rows[begin : begin + WRITTEN_AT_ONCE])
 
 
-def _rows(tenant_id: UUID, sums: Iterable[tuple[Key, int]]) -> list[dict[str, Any]]:
-    now = clock.now()
+def _rows(tenant_id: UUID, sums: Mapping[Key, int]) -> list[dict[str, Any]]:
+    """One row for each day and currency, in an order that is the same for everybody who writes them."""
+    now, nothing = clock.now(), dict.fromkeys(FIGURES, 0)
+    found: dict[tuple[date, str], dict[str, Any]] = {}
+    for (day, name, currency), amount in sums.items():
+        row = found.setdefault((day, currency), {"day": day, "currency": currency, **nothing})
+        row[name] += amount
     return [
-        {
-            "id": new_id(),
-            "created_at": now,
-            "tenant_id": tenant_id,
-            "day": day,
-            "name": name,
-            "currency": currency,
-            "amount": amount,
-        }
-        for (day, name, currency), amount in sums
-        if amount
+        {"id": new_id(), "created_at": now, "tenant_id": tenant_id, **found[key]}
+        for key in sorted(found)
+        if any(found[key][name] for name in FIGURES)
     ]
 
 

@@ -17,7 +17,7 @@ from app.kernel.money import Money
 def sums(kept: Daily, edges: Sequence[date], name: str, currency: str = "") -> list[int]:
     """A figure for each step between the edges."""
     found, step = [0] * (len(edges) - 1), 0
-    days = kept.by_day.get((name, currency), {})
+    days = kept.of(name, currency)
     for day in sorted(days):
         if not edges[0] <= day < edges[-1]:
             continue

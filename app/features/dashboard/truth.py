@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.features.accounts.models import Customer
 from app.features.billing.models import Invoice, LedgerEntry, LedgerPosting
 from app.features.dashboard import service
-from app.features.dashboard.models import DailyFigure, FigureDelta, Movement
+from app.features.dashboard.models import FIGURES, DailyFigure, FigureDelta, Movement
 from app.features.dashboard.service import CUSTOMERS, INVOICED, ORDERS, REVENUE, Key
 from app.features.orders.models import Order
 from app.features.subscriptions.models import Subscription
@@ -89,10 +89,13 @@ def _forget(model: Any) -> None:
 
 def _kept() -> Counter[Key]:
     found: Counter[Key] = Counter()
-    for model in (DailyFigure, FigureDelta):
-        row: Any = model
-        for day, name, currency, amount in _stream(sa.select(row.day, row.name, row.currency, row.amount)):
+    row, delta = DailyFigure, FigureDelta
+    folded = sa.select(row.day, row.currency, *(getattr(row, name) for name in FIGURES))
+    for day, currency, *amounts in _stream(folded):
+        for name, amount in zip(FIGURES, amounts, strict=True):
             found[day, name, currency] += amount
+    for day, name, currency, amount in _stream(sa.select(delta.day, delta.name, delta.currency, delta.amount)):
+        found[day, name, currency] += amount
     return found
 
 
