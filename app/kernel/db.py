@@ -88,10 +88,13 @@ class PanelSession(Session):
 
         bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
-    def read(self, statement: Any, values: dict[str, Any]) -> sa.CursorResult[Any]:
-        """Run a statement that was made once and named as minding the tenant itself, past the ORM's layers."""
+    def read(self, statement: Any, values: dict[str, Any]) -> Any:
+        """Run a statement that was made once and named as minding the tenant itself, past the ORM's layers.
+
+        In a unit that writes it takes the ordinary way, so that it sees what waits to be written.
+        """
         assert statement.get_execution_options().get("panel_named"), "wrap it in tenancy.named()"
-        return self.connection().execute(statement, values)
+        return (self if self.info["write"] else self.connection()).execute(statement, values)
 
 
 _checks: list[Callable[[object], bool]] = []

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm.util import identity_key
 
 from app.features.accounts.models import Customer
-from app.kernel import db
+from app.kernel import db, tenancy
 from app.kernel.errors import Conflict
 from app.kernel.money import Money
 
@@ -64,12 +64,17 @@ def left(customer_id: UUID, currency: str) -> Money:
 
 def of(customer_id: UUID) -> Money:
     """What the customer has, in the account's own currency."""
-    row = (
-        db.session()
-        .execute(sa.select(Customer.credit_minor, Customer.currency).where(Customer.id == customer_id))
-        .one()
-    )
-    return Money(row.credit_minor, row.currency)
+    minor, currency = db.session().read(_CREDIT, {"tenant": tenancy.current(), "customer": customer_id}).one()
+    return Money(minor, currency)
+
+
+_CREDIT = tenancy.named(
+    sa.select(Customer.credit_minor, Customer.currency).where(
+        Customer.tenant_id == sa.bindparam("tenant"), Customer.id == sa.bindparam("customer")
+    ),
+    "bound to the tenant that is set",
+)
+"""Made once: a customer's pages all ask it."""
 
 
 def _change(customer_id: UUID, currency: str, minor: int) -> bool:

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from app.features.billing.models import Invoice
+from app.features.billing.own import Line
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, words
+from app.kernel import clock, db, tenancy, words
 from app.kernel.access import Role
 from app.kernel.money import Money
 from app.kernel.slots import Hit
@@ -63,7 +65,7 @@ class OpenAmount:
     overdue: int
 
 
-def card(invoice: Invoice) -> InvoiceCard:
+def card(invoice: Invoice | Line) -> InvoiceCard:
     """An issued invoice as lists show it."""
     assert invoice.number is not None and invoice.issued_at is not None and invoice.due_at is not None
     tone, state = state_of(invoice)
@@ -81,7 +83,7 @@ def card(invoice: Invoice) -> InvoiceCard:
     )
 
 
-def state_of(invoice: Invoice) -> tuple[str, str]:
+def state_of(invoice: Invoice | Line) -> tuple[str, str]:
     """Tone and words of where an invoice stands."""
     return state_words(invoice.status, invoice.due_at, clock.now(), tenants.current().time_zone)
 
@@ -122,23 +124,33 @@ def recent_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
 
 def open_amounts() -> list[OpenAmount]:
     """What all customers owe, per currency, for staff from BILLING up. One query over the index of open invoices."""
-    return _owed(Invoice.status == "issued")
+    return _owed(_OPEN, {})
 
 
 def owed_by(customer_id: UUID) -> list[OpenAmount]:
     """What one customer owes, per currency; empty = nothing. One query."""
-    return _owed(Invoice.status == "issued", Invoice.customer_id == customer_id)
+    return _owed(_OPEN_OF, {"customer": customer_id})
 
 
-def _owed(*conditions: sa.ColumnElement[bool]) -> list[OpenAmount]:
-    overdue = sa.func.sum(sa.case((Invoice.due_at <= clock.now(), 1), else_=0))
-    rows = db.session().execute(
-        sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor - Invoice.paid_minor), sa.func.count(), overdue)
-        .where(*conditions)
-        .group_by(Invoice.currency)
-        .order_by(Invoice.currency)
-    )
+def _owed(statement: Any, whose: dict[str, Any]) -> list[OpenAmount]:
+    rows = db.session().read(statement, {"tenant": tenancy.current(), "now": clock.now(), **whose})
     return [OpenAmount(Money(int(total), currency), count, int(late)) for currency, total, count, late in rows]
+
+
+def _open_sums(*conditions: sa.ColumnElement[bool]) -> Any:
+    """Made once: a customer's pages all ask it."""
+    overdue = sa.func.sum(sa.case((Invoice.due_at <= sa.bindparam("now"), 1), else_=0))
+    return tenancy.named(
+        sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor - Invoice.paid_minor), sa.func.count(), overdue)
+        .where(Invoice.tenant_id == sa.bindparam("tenant"), Invoice.status == "issued", *conditions)
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency),
+        "bound to the tenant that is set",
+    )
+
+
+_OPEN = _open_sums()
+_OPEN_OF = _open_sums(Invoice.customer_id == sa.bindparam("customer"))
 
 
 def balances_of(customer_id: UUID) -> list[Balance]:
