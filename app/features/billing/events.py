@@ -66,6 +66,21 @@ class InvoicePaid(Event):
 
 
 @dataclass(frozen=True)
+class InvoiceVoided(Event):
+    """It asks for nothing any more; nothing was paid of it."""
+
+    name: ClassVar[str] = "invoice.voided"
+    resource: ClassVar[str] = "invoice"
+    example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "number": "MP-2026-000042"}
+
+    invoice_id: UUID
+    customer_id: UUID
+    number: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class InvoiceRefunded(Event):
     """All that was paid for an invoice went back to the customer."""
 

@@ -205,12 +205,11 @@ def _wrongly_open() -> list[str]:
         .group_by(LedgerEntry.invoice_id)
         .subquery()
     )
+    unpaid = sa.case((Invoice.status == "void", 0), else_=Invoice.total_minor - Invoice.paid_minor)
     rows = db.session().scalars(
         sa.select(Invoice.number)
         .outerjoin(booked, booked.c.invoice_id == Invoice.id)
-        .where(
-            Invoice.status != "draft", sa.func.coalesce(booked.c.open, 0) != Invoice.total_minor - Invoice.paid_minor
-        )
+        .where(Invoice.status != "draft", sa.func.coalesce(booked.c.open, 0) != unpaid)
         .order_by(Invoice.number)
     )
     return [f"invoice {number} has another amount open than is booked" for number in rows]

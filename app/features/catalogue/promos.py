@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import count
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -147,12 +148,27 @@ def _count_use(code: PromoCode) -> None:
 
 def _next_use(code: PromoCode, customer_id: UUID) -> int:
     """The number of this use for this customer. `_count_use` holds the code's lock, so nobody else counts now."""
-    used = db.session().scalar(
-        sa.select(sa.func.max(PromoCodeUsage.nth)).where(
-            PromoCodeUsage.promo_code_id == code.id, PromoCodeUsage.customer_id == customer_id
+    used = set(
+        db.session().scalars(
+            sa.select(PromoCodeUsage.nth).where(
+                PromoCodeUsage.promo_code_id == code.id, PromoCodeUsage.customer_id == customer_id
+            )
         )
     )
-    nth = (used or 0) + 1
-    if code.maximum_per_customer is not None and nth > code.maximum_per_customer:
+    if code.maximum_per_customer is not None and len(used) >= code.maximum_per_customer:
         raise Invalid.field(FIELD, "You have used this promo code already.", code="promo_code_used_up")
-    return nth
+    return next(nth for nth in count(1) if nth not in used)  # one that was given back leaves a gap
+
+
+def give_back(usage_id: UUID) -> None:
+    """The use does not count any more: its order was cancelled. Safe to repeat."""
+    gone = (
+        sa.delete(PromoCodeUsage)
+        .where(PromoCodeUsage.id == usage_id)
+        .returning(PromoCodeUsage.promo_code_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    code_id = db.session().scalar(gone)
+    if code_id is not None:
+        one_less = sa.update(PromoCode).where(PromoCode.id == code_id, PromoCode.uses > 0)
+        db.session().execute(one_less.values(uses=PromoCode.uses - 1).execution_options(synchronize_session="fetch"))

@@ -1,6 +1,7 @@
 """Finding what is on sale, for how much, and taking it: stock and promo codes."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
@@ -8,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.features.catalogue.cycles import CYCLES
 from app.features.catalogue.defaults import install_defaults
 from app.features.catalogue.models import Price, Product
-from app.features.catalogue.promos import Redemption, discount_of, find_usable, redeem
+from app.features.catalogue.promos import Redemption, discount_of, find_usable, give_back, redeem
 from app.kernel import db
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.ids import parse_id
@@ -24,9 +25,11 @@ __all__ = [
     "discount_of",
     "find_sellable",
     "find_usable",
+    "give_back",
     "install_defaults",
     "price_of",
     "redeem",
+    "return_stock",
     "take_stock",
 ]
 
@@ -125,6 +128,12 @@ def take_stock(product: Product) -> None:
     if taken is None:
         raise SoldOut(f"{product.name} is sold out.", fields={"planId": f"{product.name} is sold out."})
     set_committed_value(product, "stock", taken)
+
+
+def return_stock(product_id: UUID) -> None:
+    """Give one back that was taken; nothing where the product has no limit. Locks its row."""
+    back = sa.update(Product).where(Product.id == product_id, Product.stock.is_not(None))
+    db.session().execute(back.values(stock=Product.stock + 1).execution_options(synchronize_session="fetch"))
 
 
 def catalog(category: str | None = None, *, currency: str | None = None) -> list[Offer]:

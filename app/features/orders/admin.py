@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from flask import request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.accounts.histories import history_of
@@ -12,17 +12,17 @@ from app.features.audit import service as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
 from app.features.catalogue.cycles import PER
-from app.features.orders import service, slots
+from app.features.orders import cancelling, service, slots
 from app.features.orders.listing import ORDERS, Line
 from app.features.orders.models import Order
-from app.features.orders.service import Bought
+from app.features.orders.service import Bought, Sale
 from app.features.subscriptions import slots as subscriptions
 from app.features.tenants import service as tenants
 from app.kernel import exports, lists, tenancy, words
 from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal
+from app.kernel.pages import PageRoutes, page, principal, toast
 
 HERE = ORDERS.here
 EXPORT_HEAD = ("id", "number", "status", "customer id", "company", "name", "email", "what", "total", "currency",
@@ -98,6 +98,8 @@ def show(order_id: UUID) -> ResponseReturnValue:
         bought=[_bought(line, order.currency) for line in sale.bought],
         invoice=_invoice(billing.card(sale.invoice)) if sale.invoice is not None else None,
         facts=_facts(order, sale.promo_code, zone),
+        order_id=order.id,
+        may_cancel=_may_cancel(sale),
         history=history_of(
             {
                 "order": [order.id],
@@ -107,6 +109,21 @@ def show(order_id: UUID) -> ResponseReturnValue:
             zone=zone,
         ),
     )
+
+
+def _may_cancel(sale: Sale) -> bool:
+    is_unpaid = sale.invoice is not None and sale.invoice.is_open and not sale.invoice.paid_minor
+    return sale.order.status == "pending" and is_unpaid and (principal().staff_role or 0) >= Role.ADMIN
+
+
+@routes.post("/<uuid:order_id>/cancellation")
+@requires(staff=Role.ADMIN)
+def create_cancellation(order_id: UUID) -> ResponseReturnValue:
+    """Wait for its payment no longer."""
+    order = service.find(principal(), order_id)
+    cancelling.cancel(order, reason="Cancelled by staff")
+    toast("good", "Cancelled. Its invoice is void; stock and promo code are given back.")
+    return redirect(f"{HERE}/{order_id}", 303)
 
 
 def _bought(line: Bought, currency: str) -> tuple[str, ...]:

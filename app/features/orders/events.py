@@ -55,6 +55,25 @@ class OrderCompleted(Event):
 
 
 @dataclass(frozen=True)
+class OrderCancelled(Event):
+    """It was not paid and is not waited for any longer; its invoice is void."""
+
+    name: ClassVar[str] = "order.cancelled"
+    resource: ClassVar[str] = "order"
+    example: ClassVar[Mapping[str, Any]] = {
+        **{key: _ORDER[key] for key in ("orderId", "customerId", "invoiceId", "amountMinor", "currency")},
+        "reason": "Not paid within 14 days",
+    }
+
+    order_id: UUID
+    customer_id: UUID
+    invoice_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class CustomerCreated(Event):
     """Somebody became a customer by ordering a plan."""
 

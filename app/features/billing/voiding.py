@@ -1,0 +1,47 @@
+"""Taking an invoice back that nobody has paid anything of."""
+
+from uuid import UUID
+
+from app.features.billing import ledger, settlement
+from app.features.billing.events import InvoiceVoided
+from app.features.billing.ledger import Posting
+from app.features.billing.models import Invoice
+from app.kernel import clock, db
+from app.kernel.errors import Conflict
+from app.kernel.events import publish
+from app.kernel.money import Money
+
+
+class NotVoidable(Conflict):
+    """Something was paid of it, or it asks for nothing: 409."""
+
+    code, text = "not_voidable", "Only an invoice that waits for its whole amount can be made void."
+
+
+def void(invoice_id: UUID) -> Invoice:
+    """It asks for nothing any more; its booking is taken back by one that says the opposite. Locks the invoice.
+
+    Raises:
+        NotFound: there is none in this tenant.
+        NotVoidable: it is a draft, is paid in part or whole, or is void already.
+    """
+    invoice = settlement.locked(invoice_id)
+    if invoice.status != "issued" or invoice.paid_minor:
+        raise NotVoidable()
+    invoice.status = "void"
+    invoice.voided_at = clock.now()
+    db.session().flush()
+    ledger.post(
+        "invoice.voided",
+        [
+            Posting("receivable", Money(-invoice.total_minor, invoice.currency)),
+            Posting("discounts", Money(-invoice.discount_minor, invoice.currency)),
+            Posting("revenue", Money(invoice.subtotal_minor, invoice.currency)),
+            Posting("tax", Money(invoice.tax_minor, invoice.currency)),
+        ],
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.id,
+    )
+    assert invoice.number is not None
+    publish(InvoiceVoided(invoice.id, invoice.customer_id, invoice.number, invoice.total_minor, invoice.currency))
+    return invoice
