@@ -271,24 +271,33 @@ def backoff(attempt: int) -> timedelta:
     return min(timedelta(seconds=30 * 4 ** min(attempt - 1, 10)), timedelta(days=1))
 
 
-def depths() -> dict[str, dict[str, int]]:
-    """Rows of each table by state, over all tenants. In the open unit of work."""
-    return {name: {state: count for state, (count, _) in states.items()} for name, states in _figures().items()}
+Figures = dict[str, dict[str, tuple[int, float]]]
+"""Of each table and state: how many rows, and how long the oldest one that waits is due."""
 
 
-def ages() -> dict[str, float]:
-    """Seconds since the oldest row still waiting in each table was due; 0 when none is."""
-    return {name: max((age for _, age in states.values()), default=0.0) for name, states in _figures().items()}
+def depths(found: Figures | None = None) -> dict[str, dict[str, int]]:
+    """Rows of each table by state, over all tenants: as just counted, or in what `figures` found."""
+    return {
+        name: {state: count for state, (count, _) in states.items()} for name, states in (found or figures()).items()
+    }
 
 
-def _figures() -> dict[str, dict[str, tuple[int, float]]]:
-    now, figures = clock.now(), {}
+def ages(found: Figures | None = None) -> dict[str, float]:
+    """The same: seconds since the oldest row still waiting in each table was due; 0 when none is."""
+    return {
+        name: max((age for _, age in states.values()), default=0.0) for name, states in (found or figures()).items()
+    }
+
+
+def figures() -> Figures:
+    """Every table of waiting work, counted once, over all tenants. In the open unit of work."""
+    now, found = clock.now(), {}
     with tenancy.across_tenants("metrics"):
         for model in MODELS:
             row: Any = model
             counted = sa.select(row.state, sa.func.count(), sa.func.min(row.next_at)).group_by(row.state)
-            figures[row.__tablename__] = {
+            found[row.__tablename__] = {
                 state: (count, max(0.0, (now - first).total_seconds()) if state in {"waiting", "leased"} else 0.0)
                 for state, count, first in db.session().execute(counted)
             }
-    return figures
+    return found

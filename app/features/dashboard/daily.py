@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,8 +57,7 @@ def read(begin: date, end: date) -> Daily:
     """The figures of these days, what is not folded yet included. One query, whatever has happened."""
     days: dict[str, Days] = {}
     levels: dict[tuple[str, str], int] = defaultdict(int)
-    parts = sa.union_all(_folded(begin, end), _before(begin), _unfolded(end))
-    for day, currency, *amounts in db.session().execute(parts):
+    for day, currency, *amounts in db.session().execute(_statement(), {"begin": begin, "end": end}):
         if day is None or day < begin:
             for name in LEVELS:
                 levels[name, currency] += amounts[PLACES[name]]
@@ -69,28 +69,36 @@ def read(begin: date, end: date) -> Daily:
 
 
 Part = sa.Select[*tuple[Any, ...]]
+BEGIN: sa.BindParameter[date] = sa.bindparam("begin", type_=sa.Date())
+END: sa.BindParameter[date] = sa.bindparam("end", type_=sa.Date())
 
 
-def _folded(begin: date, end: date) -> Part:
+@cache
+def _statement() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Made once: to build it takes longer than to run it."""
+    return sa.union_all(_folded(), _before(), _unfolded())
+
+
+def _folded() -> Part:
     row = DailyFigure
     figures = [getattr(row, name) for name in FIGURES]
-    return sa.select(row.day, row.currency, *figures).where(row.day >= begin, row.day <= end)
+    return sa.select(row.day, row.currency, *figures).where(row.day >= BEGIN, row.day <= END)
 
 
-def _before(day: date) -> Part:
+def _before() -> Part:
     """The levels: what the days before add up to. It has no day."""
     row = DailyFigure
     nothing: sa.ColumnElement[int] = sa.literal_column("0")
     no_day: sa.ColumnElement[date] = sa.cast(sa.null(), sa.Date())
     sums = [_sum(getattr(row, name)) if name in LEVELS else nothing for name in FIGURES]
-    return sa.select(no_day, row.currency, *sums).where(row.day < day).group_by(row.currency)
+    return sa.select(no_day, row.currency, *sums).where(row.day < BEGIN).group_by(row.currency)
 
 
-def _unfolded(end: date) -> Part:
+def _unfolded() -> Part:
     """What was written since, a row for each day and currency like the days themselves."""
     row = FigureDelta
     sums = [_sum(sa.case((row.name == name, row.amount), else_=0)) for name in FIGURES]
-    return sa.select(row.day, row.currency, *sums).where(row.day <= end).group_by(row.day, row.currency)
+    return sa.select(row.day, row.currency, *sums).where(row.day <= END).group_by(row.day, row.currency)
 
 
 def _sum(amounts: Any) -> sa.ColumnElement[int]:

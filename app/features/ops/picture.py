@@ -51,7 +51,8 @@ class Picture:
 
 def look(zone: str) -> Picture:
     """Read everything, in the open unit of work."""
-    ages, depths = outbox.ages(), outbox.depths()
+    counted = outbox.figures()
+    ages, depths = outbox.ages(counted), outbox.depths(counted)
     processes = heartbeat.alive("web") + heartbeat.alive("worker")
     jobs = schedule.listed()
     workers = sum(one.kind == "worker" for one in processes)

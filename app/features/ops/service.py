@@ -80,7 +80,8 @@ def is_insider(visitor: Visitor, headers: Mapping[str, str], *, token: str | Non
 def figures() -> Iterable[Gauge]:
     """What the database knows, over all tenants and without names."""
     with db.transaction(write=False):
-        ages, depths = outbox.ages(), outbox.depths()
+        counted = outbox.figures()
+        ages, depths = outbox.ages(counted), outbox.depths(counted)
         rows = schedule.listed()
         alive = {kind: len(heartbeat.alive(kind)) for kind in ("web", "worker")}
     for queue, states in depths.items():
