@@ -272,25 +272,22 @@ def backoff(attempt: int) -> timedelta:
 
 
 Figures = dict[str, dict[str, tuple[int, float]]]
-"""Of each table and state: how many rows, and how long the oldest one that waits is due."""
 
 
 def depths(found: Figures | None = None) -> dict[str, dict[str, int]]:
     """Rows of each table by state, over all tenants: as just counted, or in what `figures` found."""
-    return {
-        name: {state: count for state, (count, _) in states.items()} for name, states in (found or figures()).items()
-    }
+    counted = (found or figures()).items()
+    return {name: {state: count for state, (count, _) in states.items()} for name, states in counted}
 
 
 def ages(found: Figures | None = None) -> dict[str, float]:
     """The same: seconds since the oldest row still waiting in each table was due; 0 when none is."""
-    return {
-        name: max((age for _, age in states.values()), default=0.0) for name, states in (found or figures()).items()
-    }
+    counted = (found or figures()).items()
+    return {name: max((age for _, age in states.values()), default=0.0) for name, states in counted}
 
 
 def figures() -> Figures:
-    """Every table of waiting work, counted once, over all tenants. In the open unit of work."""
+    """Of each table and state: how many rows, and how long the oldest that waits is due. In the open unit of work."""
     now, found = clock.now(), {}
     with tenancy.across_tenants("metrics"):
         for model in MODELS:
