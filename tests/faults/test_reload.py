@@ -45,7 +45,7 @@ def test_a_supervisor_that_is_killed_leaves_nobody_behind(running: Panel) -> Non
 def test_ctrl_c_finishes_what_is_in_hand_and_frees_the_port(running: Panel) -> None:
     started = time.monotonic()
     assert running.stop(signal.SIGINT) == 0
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20  # not the 25 seconds after which it would be cut off
 
     lines = [line["event"] for line in running.lines()]
     assert lines.count("ended") == 2

@@ -179,14 +179,12 @@ def test_a_reader_is_not_held_up_by_a_writer(fresh_engine):
     with db.transaction() as session:
         session.add(a_tenant("unseen"))
         session.flush()
-        started = time.monotonic()
         answers: list[list[str]] = []
         thread = threading.Thread(target=lambda: answers.append(slugs()))
         thread.start()
-        thread.join(5)
+        thread.join(20)  # the writer goes on only then: one who waits for it has not answered
 
     assert answers == [[]]
-    assert time.monotonic() - started < 2
 
 
 def test_what_the_store_is_told(fresh_engine, store):

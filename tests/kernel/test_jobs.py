@@ -1,5 +1,6 @@
 """The bell rings after the commit, costs a request nothing, and may be lost without harm."""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -84,12 +85,10 @@ def test_it_rings_once_for_a_transaction_and_only_when_that_commits(work):
 
 
 def test_a_ring_is_heard_at_once(work, no_sweeps, listening):
-    started = time.monotonic()
     with db.transaction():
         jobs.ring("test")
 
-    assert work.wait(1)
-    assert time.monotonic() - started < 2
+    assert work.wait(1)  # nobody sweeps here: heard at all is heard by the ring
 
 
 def test_rings_that_a_later_look_has_answered_are_not_answered_again(work, no_sweeps):
@@ -148,11 +147,13 @@ def test_with_redis_a_ring_is_heard(work, no_sweeps, tmp_path, redis_server: Red
 
 def test_a_dead_redis_costs_the_request_nothing_and_fails_nothing(work, tmp_path):
     jobs.configure(tmp_path, "redis://127.0.0.1:1/0")
-    started = time.perf_counter()
-    for _ in range(20):
+    without, with_rings = [], []
+    for taken, ring in ((without, lambda _name: None), (with_rings, jobs.ring)) * 20:
+        started = time.perf_counter()
         with db.transaction():
-            jobs.ring("test")
-    assert time.perf_counter() - started < 1
+            ring("test")
+        taken.append(time.perf_counter() - started)
+    assert statistics.median(with_rings) < statistics.median(without) + jobs.REDIS_TIMEOUT / 2
 
     assert jobs.send("test") is False
     assert jobs.queue_size() is None

@@ -1,5 +1,6 @@
 """Exactly as many as allowed, whoever counts where; waiting so long really works."""
 
+import statistics
 import subprocess
 import sys
 import threading
@@ -204,9 +205,13 @@ def test_a_dead_redis_costs_little_and_the_limit_still_holds(fresh_engine, tmp_p
     limits.hit("10/minute", "warm")
     redis_server.stop()
     try:
-        started = real_time.perf_counter()
+        taken = []
+        for _ in range(20):
+            started = real_time.perf_counter()
+            allowed(1, "1000/minute", "timed")
+            taken.append(real_time.perf_counter() - started)
+        assert statistics.median(taken) < counters.REDIS_TIMEOUT  # all but the first leave it alone
         assert allowed(20, "10/minute", "a") == 10
-        assert real_time.perf_counter() - started < 0.5
     finally:
         redis_server.start()
 

@@ -164,7 +164,7 @@ def test_a_server_that_drips_is_cut_off(admits_loopback: None, monkeypatch: pyte
         thread.join()
 
     assert answer.outcome is Outcome.AWAY
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def _drip(listener: socket.socket, stop: threading.Event) -> None:

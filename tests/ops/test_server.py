@@ -95,11 +95,11 @@ def test_a_request_that_drips_is_cut_off(served):
         started = time.monotonic()
         connection.sendall(b"GET / HTTP/1.1\r\nX-Drip: ")
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            while time.monotonic() - started < 8:
+            while time.monotonic() - started < 30:
                 connection.sendall(b"a")
                 time.sleep(0.1)
 
-    assert time.monotonic() - started < 7
+    assert time.monotonic() - started < 25
 
 
 def test_ending_it_finishes_what_was_taken_and_accepts_nothing_new(served):

@@ -25,7 +25,7 @@ def index() -> Response:
     if status not in STATUSES:
         status = ""
     found = service.list_for_customer(
-        _customer_id(principal()), status=status or None, cursor=request.args.get("cursor")
+        _customer_id(principal()), status=status or None, cursor=request.args.get("cursor"), limit=50
     )
     sees_money = _sees_money(principal())
     return page(
