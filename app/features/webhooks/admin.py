@@ -60,11 +60,20 @@ def _rows(endpoints: list[Webhook]) -> Iterator[tuple[str, ...]]:
     lately, zone = figures.lately(), _zone()
     for webhook in endpoints:
         tone, state = figures.state_of(webhook)
-        done = lately.get(webhook.id, figures.NOTHING)
+        delivered, failed, _waiting = lately.said(webhook.id)
         told = words.plural(len(webhook.events), "event") if webhook.events else "everything"
         made = words.day(webhook.created_at, zone)
-        counts = f"{done.delivered:,}", f"{done.failed:,}"
-        yield f"{HERE}/{webhook.id}", webhook.name, figures.shown(webhook.url), tone, state, told, *counts, made
+        yield (
+            f"{HERE}/{webhook.id}",
+            webhook.name,
+            figures.shown(webhook.url),
+            tone,
+            state,
+            told,
+            delivered,
+            failed,
+            made,
+        )
 
 
 @routes.get("/events")
@@ -163,7 +172,7 @@ def _shown(
     webhook: Webhook, *, test: TestForm | None = None, replay: ReplayForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     asked = DELIVERIES.read(ImmutableMultiDict({"endpoint": str(webhook.id)}), zone=_zone())
-    done = figures.lately().get(webhook.id, figures.NOTHING)
+    delivered, failed, waiting = figures.lately().said(webhook.id)
     return page(
         "webhooks/admin/show.html",
         status=status,
@@ -173,8 +182,8 @@ def _shown(
         state=figures.state_of(webhook),
         trouble=figures.trouble(webhook, _zone()),
         facts=figures.facts(webhook, _zone()),
-        stats=[("Delivered", f"{done.delivered:,}", "in 24 hours"), ("Failed", f"{done.failed:,}", "in 24 hours"),
-               ("Waiting", f"{done.waiting:,}", "now, or tried again later")],
+        stats=[("Delivered", delivered, "in 24 hours"), ("Failed", failed, "in 24 hours"),
+               ("Waiting", waiting, "now, or tried again later")],
         rows=rows_of(DELIVERIES.page(asked).items[:20]),
         all_href=asked.href(),
         test=test or _test_form(webhook),

@@ -67,7 +67,7 @@ def fan_out(event: Event) -> None:
 def _want(webhook_ids: list[UUID], name: str, data: dict[str, Any], *, is_test: bool = False) -> None:
     now, event_id = clock.now(), new_id()
     said = {"event": name, "timestamp": now.isoformat(), "data": data}
-    body = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    body = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
     rows = [
         {
             "id": new_id(),

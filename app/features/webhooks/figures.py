@@ -11,23 +11,26 @@ from app.features.webhooks.models import Webhook, WebhookDelivery
 from app.kernel import clock, db, words
 
 LONGEST_SHOWN = 60
-MOST_COUNTED = 10_000
+MOST_COUNTED = 5_000
 """The newest deliveries of a tenant that the figures of a day look at."""
 
 
 class Lately(NamedTuple):
-    """Deliveries to one endpoint in the last 24 hours, by what became of them."""
+    """Deliveries of the last 24 hours, by endpoint and state; of very many only the newest were counted."""
 
-    delivered: int
-    failed: int
-    waiting: int
+    counts: dict[UUID, dict[str, int]]
+    is_more: bool
+
+    def said(self, webhook_id: UUID) -> tuple[str, str, str]:
+        """Delivered, failed and waiting ones of an endpoint, in digits; `1,204+` where there are more."""
+        by = self.counts.get(webhook_id, {})
+        numbers = by.get("done", 0), by.get("dead", 0), by.get("waiting", 0) + by.get("leased", 0)
+        delivered, failed, waiting = (f"{number:,}{'+' if self.is_more else ''}" for number in numbers)
+        return delivered, failed, waiting
 
 
-NOTHING = Lately(0, 0, 0)
-
-
-def lately() -> dict[UUID, Lately]:
-    """By endpoint. One query, over the newest `MOST_COUNTED` of the day."""
+def lately() -> Lately:
+    """One query, over the newest `MOST_COUNTED` of the day."""
     row = WebhookDelivery
     day = (
         sa.select(row.webhook_id, row.state)
@@ -40,10 +43,7 @@ def lately() -> dict[UUID, Lately]:
     found: dict[UUID, dict[str, int]] = {}
     for webhook_id, state, count in db.session().execute(counted):
         found.setdefault(webhook_id, {})[state] = count
-    return {
-        webhook_id: Lately(by.get("done", 0), by.get("dead", 0), by.get("waiting", 0) + by.get("leased", 0))
-        for webhook_id, by in found.items()
-    }
+    return Lately(found, sum(sum(by.values()) for by in found.values()) >= MOST_COUNTED)
 
 
 def state_of(webhook: Webhook) -> tuple[str, str]:
