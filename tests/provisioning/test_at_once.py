@@ -1,5 +1,6 @@
 """Many at once, on real commits: one activation, one job, one completion, no step twice."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,9 +10,13 @@ import sqlalchemy as sa
 from app import reactions
 from app.features.accounts import service as accounts
 from app.features.audit.models import AuditLog
+from app.features.billing import ledger, settlement
+from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import Product
+from app.features.orders import cancelling
 from app.features.orders import service as orders
+from app.features.orders.models import Order
 from app.features.provisioning import drivers, service, tasks
 from app.features.provisioning.models import ProvisioningJob, ProvisioningStep, ServiceAccess
 from app.features.subscriptions import service as subscriptions
@@ -19,6 +24,7 @@ from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, tenancy
 from app.kernel.errors import Refusal
+from app.kernel.money import Money
 from tests.orders.factories import make_order
 from tests.provisioning.factories import WAY_IN, Robot, paid_event
 
@@ -145,9 +151,11 @@ def test_suspending_and_ending_at_once_leaves_one_state_and_its_jobs(house, robo
         orders.on_invoice_paid(paid_event(placed))
     tasks.perform()
 
+    turns = itertools.count()
+
     def either():
         one = db.session().scalars(sa.select(Subscription)).one()
-        verb = subscriptions.suspend if threading.get_ident() % 2 else subscriptions.terminate
+        verb = subscriptions.suspend if next(turns) % 2 else subscriptions.terminate
         verb(one, reason="At once")
 
     at_once(house, either)
@@ -161,3 +169,28 @@ def test_suspending_and_ending_at_once_leaves_one_state_and_its_jobs(house, robo
     assert told(house, "SUBSCRIPTION_TERMINATED") == 1
     assert count(house, ProvisioningJob.kind == "subscription.terminate", ProvisioningJob.state == "done") == 1
     assert count(house, ProvisioningJob.state != "done") == 0
+
+
+def test_paying_and_cancelling_at_once_is_one_of_the_two(house):
+    for placed in sell(house, 3):
+        invoice_id, order_id = placed.invoice.id, placed.order.id
+
+        turns = itertools.count()
+
+        def either(invoice_id=invoice_id, order_id=order_id, turns=turns):
+            if next(turns) % 2:
+                settlement.settle(invoice_id, Money(4990, "USD"), memo="bank")
+            else:
+                cancelling.cancel(db.session().get_one(Order, order_id), reason="Never mind")
+
+        at_once(house, either, 4)
+
+    with tenancy.as_tenant(house), db.transaction(write=False) as session:
+        rows = session.execute(
+            sa.select(Order.status, Invoice.status, Subscription.status)
+            .join(Invoice, Invoice.id == Order.invoice_id)
+            .join(Subscription, Subscription.first_invoice_id == Invoice.id)
+        ).all()
+        assert {tuple(row) for row in rows} <= {("completed", "paid", "active"), ("cancelled", "void", "cancelled")}
+        assert len(rows) == 3
+        assert [problem for problem in ledger.check() if "credit" not in problem] == []
