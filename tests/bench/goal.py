@@ -112,7 +112,8 @@ class Goal:
         try:
             self.rounds.append(self.measure(bench))
         except (driver.Unsound, OSError, RuntimeError, subprocess.SubprocessError) as problem:
-            self.trouble = str(problem).strip().splitlines()[0][:200]
+            lines = str(problem).strip().splitlines() or [type(problem).__name__]
+            self.trouble = " ... ".join(dict.fromkeys((lines[0], lines[-1])))[:300]
 
     @property
     def bound(self) -> float:

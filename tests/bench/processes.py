@@ -24,9 +24,11 @@ def goals() -> list[Goal]:
 
 
 def memory(bench: Bench) -> tuple[float, float]:
-    """What the web process holds after all that, in MiB."""
+    """What the web process holds after all that, in MiB, without the pages of the database's file mapped into it."""
     assert bench.panel.process is not None
-    return psutil.Process(bench.panel.process.pid).memory_info().rss / MEGABYTE, MOST
+    process = psutil.Process(bench.panel.process.pid)
+    mapped = sum(part.rss for part in process.memory_maps() if part.path.endswith((".db", ".db-shm")))
+    return (process.memory_info().rss - mapped) / MEGABYTE, MOST
 
 
 def start(bench: Bench) -> tuple[float, float]:
