@@ -88,6 +88,7 @@ def upgrade() -> None:
     op.create_index("ix_invoices_amount", "invoices", ["tenant_id", "total_minor", "id"])
     op.drop_index("ix_invoices_open", "invoices")
     make_open_index("paid_minor")
+    op.create_index("ix_invoices_status_amount", "invoices", ["tenant_id", "status", "total_minor", "id"])
     op.create_index("ix_invoices_currency", "invoices", ["tenant_id", "currency", "created_at", "id"])
     op.create_index("ix_invoices_status", "invoices", ["tenant_id", "status", "created_at", "id"])
     op.add_column("ledger_entries", sa.Column("memo", sa.Text(), nullable=False, server_default=""))
@@ -200,6 +201,9 @@ def make_payments() -> None:
         batch_op.create_index("ix_payments_newest", ["tenant_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_payments_received", ["tenant_id", "received_at", "id"], unique=False)
         batch_op.create_index("ix_payments_reference", ["tenant_id", "reference"], unique=False)
+        batch_op.create_index(
+            "ix_payments_status_amount", ["tenant_id", "status", "amount_minor", "id"], unique=False
+        )
         batch_op.create_index("ix_payments_status", ["tenant_id", "status", "created_at", "id"], unique=False)
         batch_op.create_index(
             "uq_payments_failed",
@@ -280,6 +284,7 @@ def downgrade() -> None:
     op.drop_column("ledger_entries", "memo")
     op.drop_index("ix_invoices_status", "invoices")
     op.drop_index("ix_invoices_currency", "invoices")
+    op.drop_index("ix_invoices_status_amount", "invoices")
     op.drop_index("ix_invoices_open", "invoices")
     make_open_index()
     op.drop_index("ix_invoices_amount", "invoices")

@@ -41,6 +41,7 @@ class Invoice(TenantRecord):
         sa.Index("ix_invoices_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_invoices_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
         sa.Index("ix_invoices_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_invoices_status_amount", "tenant_id", "status", "total_minor", "id"),
         sa.Index("ix_invoices_currency", "tenant_id", "currency", "created_at", "id"),
         sa.Index("ix_invoices_amount", "tenant_id", "total_minor", "id"),
         sa.Index(

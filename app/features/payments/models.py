@@ -50,6 +50,7 @@ class Payment(TenantRecord):
         sa.Index("ix_payments_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_payments_customer_newest", "tenant_id", "customer_id", "created_at", "id"),
         sa.Index("ix_payments_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_payments_status_amount", "tenant_id", "status", "amount_minor", "id"),
         sa.Index("ix_payments_gateway", "tenant_id", "gateway", "created_at", "id"),
         sa.Index("ix_payments_reference", "tenant_id", "reference"),
         sa.Index("ix_payments_amount", "tenant_id", "amount_minor", "id"),
