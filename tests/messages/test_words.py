@@ -3,18 +3,22 @@
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Mime
 from typing import cast
+from uuid import UUID
 
 import pytest
 
-from app.features.accounts.models import User
+from app.features.accounts.models import Customer, User
+from app.features.billing import specimen as billing
 from app.features.branding import service as branding
 from app.features.marketing import service as marketing
 from app.features.messages import envelope, rendering
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
+from app.features.payments import specimen as payments
+from app.features.provisioning import specimen as provisioning
 from app.features.tenants.models import Tenant
+from app.features.webhooks import specimen as webhooks
 from app.kernel import db
-from app.kernel.ids import new_id
 from tests.messages.factories import make_message, make_reset, newest
 
 SENDER = "panel@harbourline.example"
@@ -135,11 +139,24 @@ def test_letters_of_the_world_arrive_as_they_were(alice: User) -> None:
     assert all(len(line) <= 998 for line in mime.as_bytes().splitlines())
 
 
+def subject_of(template: str, user: User) -> UUID:
+    """The record that a mail of that kind is about."""
+    customer = db.session().get_one(Customer, user.customer_id)
+    if template == "payment_received":
+        return payments.make(billing.make(customer)).id
+    if template == "task_stuck":
+        return provisioning.make(customer).id
+    if template.startswith("service_"):
+        return provisioning.make(customer).subscription_id
+    if template == "webhook_disabled":
+        return webhooks.make()[0].id
+    return customer.id if template == "welcome" else user.id
+
+
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_every_mail_has_both_forms_loads_nothing_and_keeps_its_styles_inline(alice: User, name: str) -> None:
     message = make_reset(alice) if name == "password_reset" else make_message(alice, template=name)
-    if name == "welcome":
-        message.subject_id = alice.customer_id or new_id()
+    message.subject_id = subject_of(name, alice)
 
     draft = rendering.draw(message)
 
