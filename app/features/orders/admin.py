@@ -10,6 +10,7 @@ from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
 from app.features.audit import service as audit
 from app.features.billing import slots as billing
+from app.features.billing.models import Invoice
 from app.features.billing.slots import InvoiceCard
 from app.features.catalogue.cycles import PER
 from app.features.orders import cancelling, service, slots
@@ -95,7 +96,7 @@ def show(order_id: UUID) -> ResponseReturnValue:
         state=state,
         lede=f"{order.total.plain} · {sale.customer.title} · {words.day(order.created_at, zone)}",
         customer_href=f"/admin/customers/{order.customer_id}",
-        bought=[_bought(line, order.currency) for line in sale.bought],
+        bought=[_bought(line, order.currency, sale.invoice) for line in sale.bought],
         invoice=_invoice(billing.card(sale.invoice)) if sale.invoice is not None else None,
         facts=_facts(order, sale.promo_code, zone),
         order_id=order.id,
@@ -126,8 +127,8 @@ def create_cancellation(order_id: UUID) -> ResponseReturnValue:
     return redirect(f"{HERE}/{order_id}", 303)
 
 
-def _bought(line: Bought, currency: str) -> tuple[str, ...]:
-    tone, state = subscriptions.state_of(line.subscription)
+def _bought(line: Bought, currency: str, invoice: Invoice | None) -> tuple[str, ...]:
+    tone, state = subscriptions.state_of(line.subscription, invoice)
     price = Money(line.line.price_minor, currency).plain
     setup = f" · set-up {Money(line.line.setup_minor, currency).plain}" if line.line.setup_minor else ""
     return (

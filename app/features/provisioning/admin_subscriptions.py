@@ -85,7 +85,7 @@ def _notes(subscription: Subscription, zone: str) -> list[tuple[str, str, str]]:
     notes = []
     if subscription.status == "suspended":
         since = f" Since {words.exact(subscription.suspended_at, zone)}." if subscription.suspended_at else ""
-        notes.append(("warn", "Suspended.", f"{subscription.suspension_reason}{since}"))
+        notes.append(("warn", "Suspended.", f"{subscription.suspension_reason.rstrip('.')}.{since}"))
     if subscription.is_ending and subscription.ends_at is not None:
         text = f"It runs until {words.exact(subscription.ends_at, zone)}, then it is taken down."
         notes.append(("warn", "Cancelled.", f"{text} Reason: {subscription.ending_reason}"))
