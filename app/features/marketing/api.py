@@ -102,7 +102,7 @@ def services(customer_id: UUID, query: PageQuery) -> Page[ServiceOut]:
     """What a customer has, newest first."""
     customer = accounts.find_customer(principal(), customer_id)
     found = subscriptions.list_for_customer(customer.id, cursor=query.cursor, limit=query.limit)
-    return found.showing([ServiceOut.of(subscription, product) for subscription, product in found.items])
+    return found.showing([ServiceOut.of(line) for line in found.items])
 
 
 @routes.get("/status/system")

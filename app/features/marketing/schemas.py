@@ -10,7 +10,7 @@ from app.features.catalogue.cycles import CYCLES
 from app.features.catalogue.models import Price, Product
 from app.features.catalogue.service import Availability, Offer
 from app.features.marketing.service import NewAccount, SystemStatus
-from app.features.subscriptions.models import Subscription
+from app.features.subscriptions.own import Line as Service
 from app.kernel.money import Money
 from app.kernel.schemas import Answer, Body, Line, Major, MoneyOut, Query, camel, one_line
 
@@ -188,21 +188,21 @@ class ServiceOut(Answer):
     created_at: datetime
 
     @classmethod
-    def of(cls, subscription: Subscription, product: Product) -> "ServiceOut":
-        """`subscription`, as it goes out."""
+    def of(cls, service: Service) -> "ServiceOut":
+        """`service`, as it goes out."""
         return cls(
-            id=subscription.id,
-            plan_id=product.id,
-            plan_slug=product.slug,
-            plan_name=subscription.plan_name,
-            status=subscription.status,
-            billing_cycle=subscription.cycle,
-            price=MoneyOut.of(subscription.price),
-            period_start=subscription.period_start,
-            period_end=subscription.period_end,
-            ends_at=subscription.ends_at,
-            auto_renew=subscription.auto_renew,
-            created_at=subscription.created_at,
+            id=service.id,
+            plan_id=service.product_id,
+            plan_slug=service.slug,
+            plan_name=service.plan_name,
+            status=service.status,
+            billing_cycle=service.cycle,
+            price=MoneyOut.of(service.price),
+            period_start=service.period_start,
+            period_end=service.period_end,
+            ends_at=service.ends_at,
+            auto_renew=service.auto_renew,
+            created_at=service.created_at,
         )
 
 

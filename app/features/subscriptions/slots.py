@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.features.billing.models import Invoice
 from app.features.catalogue.models import UNLIMITED, Product
 from app.features.subscriptions.models import Subscription
+from app.features.subscriptions.own import Line
 from app.features.tenants import service as tenants
 from app.kernel import db, words
 from app.kernel.access import Role
@@ -60,11 +61,15 @@ SETTING_UP = ("busy", "Setting up")
 
 def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
     """A subscription as lists show it."""
+    return _card(subscription, product.slug, first_invoice)
+
+
+def _card(subscription: Subscription | Line, slug: str, first_invoice: Invoice | None) -> ServiceCard:
     tone, state = state_of(subscription, first_invoice)
     return ServiceCard(
         subscription.id,
         subscription.plan_name,
-        product.slug,
+        slug,
         subscription.status,
         tone,
         state,
@@ -76,17 +81,17 @@ def card(subscription: Subscription, product: Product, first_invoice: Invoice | 
     )
 
 
-def cards(pairs: Sequence[tuple[Subscription, Product]]) -> list[ServiceCard]:
+def cards(lines: Sequence[Line]) -> list[ServiceCard]:
     """Subscriptions as lists show them. One query, for what of them is not paid yet."""
-    asked = [subscription.first_invoice_id for subscription, _product in pairs if subscription.status == "pending"]
+    asked = [line.first_invoice_id for line in lines if line.status == "pending"]
     invoices: dict[UUID | None, Invoice] = {}
     if any(asked):
         found = db.session().scalars(sa.select(Invoice).where(Invoice.id.in_([one for one in asked if one])))
         invoices = {invoice.id: invoice for invoice in found}
-    return [card(subscription, product, invoices.get(subscription.first_invoice_id)) for subscription, product in pairs]
+    return [_card(line, line.slug, invoices.get(line.first_invoice_id)) for line in lines]
 
 
-def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -> tuple[str, str]:
+def state_of(subscription: Subscription | Line, first_invoice: Invoice | None = None) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
     if subscription.status == "pending" and first_invoice is not None and first_invoice.is_open:
         return UNPAID
@@ -95,7 +100,7 @@ def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -
     return STATES[subscription.status]
 
 
-def next_step(subscription: Subscription) -> str:
+def next_step(subscription: Subscription | Line) -> str:
     """What happens next, and when."""
     zone = tenants.current().time_zone
     if subscription.status == "pending":
