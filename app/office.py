@@ -58,8 +58,9 @@ def demo(customers: int, seed: int) -> None:
 
     Brings the demo of a seed to so many customers; those who are here already
     stay as they are. Written in bulk, in one transaction: stopped, it leaves
-    nothing. Ten to twenty thousand rows a second, 130 rows a customer: 10,000
-    customers take about a minute, 100,000 a quarter of an hour and 4 GB of disk.
+    nothing. An idle core writes about 15,000 rows a second, and a customer has
+    125 of them: 10,000 customers take a minute and a half and 0.6 GB of disk,
+    100,000 ten times as much.
     """
     with panel() as found:
         if found.smtp_url is not None:

@@ -8,7 +8,8 @@ import secrets
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -39,6 +40,9 @@ from app.kernel.access import acting
 AUDIT_KEPT, MAILS_KEPT = timedelta(days=90), timedelta(days=2)
 """How far back there are audit rows and mails: as if what is older had been let go."""
 TOLD_EVERY = 500
+CACHE_KB = 256 * 1024
+USUAL_CACHE_KB = 8192
+"""Of a connection to SQLite, while this is written and ever else (`kernel/sqlite`)."""
 ISSUES = ("sign_up", "issue_renewal")
 PAYS = ("pay", "pay_renewal")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,7 +147,7 @@ def write(
     for kind in _kinds(numbers, cast):
         sheets.of(kind)
     order = _order(numbers, cast)
-    with db.transaction() as session:
+    with db.transaction() as session, _roomy(session):
         first = _take_numbers(len(order))
         writer = _Writer(sheets, Pile(session), first, order, now if trims else None)
         for done, number in enumerate(numbers, start=1):
@@ -156,6 +160,20 @@ def write(
         besides()
         tell(len(numbers), writer.pile.rows)
     return Written(len(numbers), len(order), writer.pile.rows)
+
+
+@contextmanager
+def _roomy(session: db.PanelSession) -> Iterator[None]:
+    """Let SQLite keep more of its indexes in memory on this connection: what it writes and when stays as it is."""
+    if db.is_postgresql():
+        yield
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{USUAL_CACHE_KB}")
 
 
 def _kinds(numbers: range, cast: Callable[[int], Cast]) -> list[Kind]:
