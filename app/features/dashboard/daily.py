@@ -1,9 +1,12 @@
 """Reading the kept figures: so many days of them, and how much there was before."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,25 +31,33 @@ class Daily:
     """By currency."""
     levels: dict[tuple[str, str], int]
     """What there was at the beginning of the first day, by name and currency."""
-    _asked: dict[tuple[str, str], dict[date, int]] = field(default_factory=dict, compare=False, repr=False)
+    _running: dict[tuple[str, str], list[int]] = field(default_factory=dict, compare=False, repr=False)
+    _sorted: dict[str, list[date]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, name: str, currency: str = "") -> dict[date, int]:
         """One figure by day; days on which nothing happened are left out."""
-        found = self._asked.get((name, currency))
-        if found is None:
-            place = PLACES[name]
-            found = {day: row[place] for day, row in self.days.get(currency, {}).items() if row[place]}
-            self._asked[name, currency] = found
-        return found
+        place = PLACES[name]
+        return {day: row[place] for day, row in self.days.get(currency, {}).items() if row[place]}
 
     def total(self, name: str, currency: str = "", *, begin: date | None = None, end: date | None = None) -> int:
         """The sum of a figure over these days, or over some of them."""
-        first, last = begin or self.begin, end or self.end
-        return sum([amount for day, amount in self.of(name, currency).items() if first <= day <= last])
+        before = self._until(name, currency, bisect_left, begin or self.begin)
+        return self._until(name, currency, bisect_right, end or self.end) - before
 
     def level(self, name: str, currency: str = "", *, end: date | None = None) -> int:
         """How much there was at the end of a day, by default of the last."""
-        return self.levels.get((name, currency), 0) + self.total(name, currency, end=end)
+        return self.levels.get((name, currency), 0) + self._until(name, currency, bisect_right, end or self.end)
+
+    def _until(self, name: str, currency: str, place: Callable[[list[date], date], int], day: date) -> int:
+        """The sum from the first day to `day`: looked up in running sums, which are made once for each figure."""
+        days = self._sorted.get(currency)
+        if days is None:
+            days = self._sorted[currency] = sorted(self.days.get(currency, {}))
+        sums = self._running.get((name, currency))
+        if sums is None:
+            rows, column = self.days.get(currency, {}), PLACES[name]
+            sums = self._running[name, currency] = list(accumulate((rows[one][column] for one in days), initial=0))
+        return sums[place(days, day)]
 
     def currencies(self) -> list[str]:
         """Every currency in which anything was earned, asked for or brought in by the month."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from app.features.dashboard import figures, service
 from app.features.dashboard.daily import Daily
@@ -13,28 +14,17 @@ from app.features.provisioning.slots import Waiting as Tasks
 from app.kernel import words
 from app.kernel.money import Money
 
+A_DAY = timedelta(days=1)
+
 
 def sums(kept: Daily, edges: Sequence[date], name: str, currency: str = "") -> list[int]:
     """A figure for each step between the edges."""
-    found, step = [0] * (len(edges) - 1), 0
-    days = kept.of(name, currency)
-    for day in sorted(days):
-        if not edges[0] <= day < edges[-1]:
-            continue
-        while day >= edges[step + 1]:
-            step += 1
-        found[step] += days[day]
-    return found
+    return [kept.total(name, currency, begin=begin, end=end - A_DAY) for begin, end in pairwise(edges)]
 
 
 def levels(kept: Daily, edges: Sequence[date], name: str, currency: str = "") -> list[int]:
     """How much there was at the end of each step."""
-    level = kept.level(name, currency, end=edges[0] - timedelta(days=1))
-    found = []
-    for change in sums(kept, edges, name, currency):
-        level += change
-        found.append(level)
-    return found
+    return [kept.level(name, currency, end=edge - A_DAY) for edge in edges[1:]]
 
 
 def revenue(kept: Daily, span: Range, currency: str, href: str) -> Stat:
@@ -115,7 +105,7 @@ def churn(kept: Daily, span: Range) -> Stat:
 
 def _lost(kept: Daily, begin: date, end: date) -> Decimal | None:
     """Percent of what ran at any time between; None where nothing did."""
-    ran = kept.level(service.SERVICES, end=begin - timedelta(days=1)) + kept.total(service.BEGUN, begin=begin, end=end)
+    ran = kept.level(service.SERVICES, end=begin - A_DAY) + kept.total(service.BEGUN, begin=begin, end=end)
     return Decimal(100) * kept.total(service.ENDED, begin=begin, end=end) / ran if ran > 0 else None
 
 
