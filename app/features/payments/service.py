@@ -169,9 +169,12 @@ def refund(payment_id: UUID, amount: Money) -> Payment:
 
     Raises:
         RefundTooLarge: more would have gone back than came in.
+        Conflict: it was paid with credit, which moved no money.
         Invalid: the amount is nothing or in another currency; names `amount`.
     """
     payment = _locked(payment_id)
+    if payment.gateway == "credit":
+        raise Conflict("What was paid with credit is no money that could go back.", code="not_refundable")
     if amount.minor <= 0 or amount.currency != payment.currency:
         raise Invalid.field("amount", f"A refund is an amount in {payment.currency}.")
     if not payment.is_money or payment.refunded_minor + amount.minor > payment.amount_minor:
