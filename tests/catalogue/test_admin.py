@@ -57,8 +57,8 @@ def test_nobody_but_admins_writes_and_billing_reads_and_exports(client, as_alice
     assert "New product" not in as_bea.get("/admin/products").text
     assert as_bea.post("/admin/products/export", data={"as": "csv"}).status_code == 200
     for url in _all(WRITES[:-1], starter):
-        for asked in (client, as_alice, as_bea):
-            assert asked.post(url, data=NEW).status_code in {303, 401, 403}, url
+        assert client.post(url, data=NEW).status_code in {303, 401, 403}, url
+        assert [asked.post(url, data=NEW).status_code for asked in (as_alice, as_bea)] == [403, 403], url
 
     assert db.session().scalars(sa.select(Product.slug)).all() == ["starter"]
     assert starter.archived_at is None
@@ -92,7 +92,7 @@ def test_a_product_is_made_with_its_prices_and_can_be_bought_at_once(as_sam, ten
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("slug", "Cloud One"), ("slug", "a" * 65), ("slug", str(new_id())), ("slug", ""), ("name", " "), ("name", "x" * 81),
+    [("slug", "Cloud One"), ("slug", "a" * 65), ("slug", "01936d5e-7c22-7a41-8a0d-9d1c3a7e5b60"), ("slug", ""), ("name", " "), ("name", "x" * 81),
      ("category", "Shared Hosting"), ("storage_gb", "-1"), ("storage_gb", "1e9"), ("storage_gb", "１０"),
      ("storage_gb", "9999999999"), ("stock", "-5"), ("stock", "1.5"), ("websites", "0x10"), ("mailboxes", "1_000")],
 )  # fmt: skip
