@@ -54,8 +54,8 @@ def test_strangers_customers_and_members_are_kept_out_and_billing_only_reads(cli
     assert [billing.get(url).status_code for url in _all(PAGES, save)] == [200, 403, 200, 403]
     assert billing.post(f"{HERE}/export", data={"as": "csv"}).status_code == 200
     for url in _all(WRITES, save):
-        for who in (client, as_alice, member, billing):
-            assert who.post(url, data=NEW).status_code in {303, 401, 403}
+        assert client.post(url, data=NEW).status_code in {303, 401, 403}
+        assert [who.post(url, data=NEW).status_code for who in (as_alice, member, billing)] == [403] * 3
     assert (_only().code, _only().ended_at) == ("SAVE", None)
 
 

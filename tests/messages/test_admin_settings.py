@@ -38,8 +38,8 @@ def test_strangers_customers_and_lesser_staff_are_kept_out(
     assert client.get(HERE).status_code in {302, 303}
     assert [who.get(HERE).status_code for who in (as_alice, billing)] == [403, 403]
     for part in WRITES:
-        for who in (client, as_alice, billing):
-            assert who.post(HERE + part, data=SERVER).status_code in {303, 401, 403}
+        assert client.post(HERE + part, data=SERVER).status_code in {303, 401, 403}
+        assert [who.post(HERE + part, data=SERVER).status_code for who in (as_alice, billing)] == [403, 403]
     assert mailing.own_server() is None
     assert db.session().scalars(sa.select(EmailMessage)).all() == []
 

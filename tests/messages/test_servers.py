@@ -15,7 +15,7 @@ from app.features.messages import servers, service, smtp, tasks
 from app.features.messages.smtp import Line, Outcome, Parcel
 from app.features.tenants import mailing
 from app.features.tenants.models import Tenant
-from app.kernel import db, outbound, tenancy
+from app.kernel import crypto, db, outbound, tenancy
 from app.kernel.errors import Invalid
 from tests.messages.factories import make_message, read
 from tests.support.mail import MailServer
@@ -132,6 +132,25 @@ def test_a_mail_server_of_a_tenant_is_never_dialled_inside_our_network(
     assert answer.outcome is Outcome.AWAY
     assert "cannot be reached" in answer.text
     assert own_server.connections == 0
+
+
+def test_a_server_that_turns_out_to_stand_inside_our_network_gets_no_mail(
+    smtp: MailServer, own_server: MailServer, other_tenant: Tenant, charlie: User
+) -> None:
+    """As when a name that was public is pointed at this machine later."""
+    other_tenant.smtp_url_sealed = crypto.seal(f"{own_server.url}?starttls=never".encode())
+    db.session().flush()
+    mailing.forget()
+    own_server.clear()
+    with tenancy.as_tenant(other_tenant.id):
+        message = make_message(charlie)
+
+    tasks.deliver()
+
+    assert (own_server.mails, own_server.connections, smtp.mails) == ([], 0, [])
+    with tenancy.as_tenant(other_tenant.id):
+        assert (read(message.id).state, read(message.id).attempts) == ("waiting", 0)
+        assert "cannot be reached" in read(message.id).last_error
 
 
 @pytest.mark.parametrize("port", [0, 22, 6379, 5432, 70000, -1])
