@@ -1,9 +1,10 @@
 """What somebody asked of a list, how many there are, and what the foot of its table says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from app.kernel.paging import Page
 
@@ -36,6 +37,8 @@ class Asked:
     variants: tuple[tuple[str, str], ...]
     bound: Mapping[str, Any]
     text: str
+    plans: dict[UUID, Any] = field(default_factory=dict, compare=False, repr=False)
+    """How the text is looked for, by tenant: found out once."""
 
     @property
     def is_filtered(self) -> bool:

@@ -189,7 +189,13 @@ class Listing:
             edge = self._edge(asked, found[-1], is_back=False)
 
     def _plan(self, asked: Asked) -> tuple[Plan | None, dict[str, Any]]:
-        return searching.plan(self.search, asked.text) if self.search and asked.text else (None, {})
+        if self.search is None or not asked.text:
+            return None, {}
+        tenant_id = tenancy.current()
+        if tenant_id not in asked.plans:
+            asked.plans[tenant_id] = searching.plan(self.search, asked.text)
+        plan, bound = asked.plans[tenant_id]
+        return plan, dict(bound)
 
     def _purpose(self, asked: Asked) -> str:
         return f"{self.name}/{asked.sort}"
@@ -247,28 +253,28 @@ class Listing:
         return built.order_by(*[part.desc() if falling else part for part in place]).limit(_LIMIT)
 
     def _counting(self, shape: _Shape) -> Any:
-        source = None
+        found = None
         if self.search is not None and shape.plan is not None and shape.plan.is_walked:
-            source = searching.counting(self.search, self.model, shape.plan)
-        what = sa.select(sa.literal(1)) if source is None else sa.select(self.model.id).distinct()
-        some = self._narrowed(what, shape, source).limit(_LIMIT).subquery()
+            is_bare = not (shape.variants or self.where or self.joins or shape.has_owner)
+            found = searching.counting(self.search, shape.plan, is_bare=is_bare)
+        some = self._narrowed(sa.select(sa.literal(1)), shape, found).limit(_LIMIT).subquery()
         return sa.select(sa.func.count()).select_from(some)
 
-    def _narrowed(self, built: Any, shape: _Shape, source: Any = None) -> Any:
+    def _narrowed(self, built: Any, shape: _Shape, found: Any = None) -> Any:
         """From the right tables, with the tenant's predicate on each, and all conditions."""
-        built = built.select_from(self.model if source is None else source[0])
+        built = built.select_from(self.model)
         for join in self.joins:
             same_house = sa.and_(join.on, join.model.tenant_id == _TENANT)
             built = built.join(join.model, same_house, isouter=join.outer)
         own = self.model.tenant_id == _TENANT
-        by_key = source is not None or (shape.plan is not None and not shape.plan.is_walked)
+        by_key = found is not None or (shape.plan is not None and not shape.plan.is_walked)
         built = built.where(own.is_(True) if by_key else own, *self.where)
         if self.of is not None:
             built = built.where(self.of == _OWNER)
         by_name = {narrow.name: narrow for narrow in self.filters}
         built = built.where(*[by_name[name].condition(variant) for name, variant in shape.variants])
-        if source is not None:
-            built = built.where(*source[1])
+        if found is not None:
+            built = built.where(found)
         elif self.search is not None and shape.plan is not None:
             built = built.where(searching.condition(self.search, self.model, shape.plan))
         return built

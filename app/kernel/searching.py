@@ -1,10 +1,10 @@
 """How a list finds what somebody typed: by the beginnings of words and of numbers, through indexes alone.
 
-First it is counted, to `RARE` at most, how many records each word has. Where
-that is few, they are taken from the index of words and sorted; where it is
-many, the list is walked in its order and fills a page soon. Either way the
-cost does not grow with the table. Of numbers that begin in one way the
-`CANDIDATES` greatest are looked at.
+First it is counted, to `RARE` at most, how many records each word has, and
+all together where each is common. Where that is few, they are taken from the
+index of words and sorted; where it is many, the list is walked in its order
+and fills a page soon. Either way the cost does not grow with the table. Of
+numbers that begin in one way the `CANDIDATES` greatest are looked at.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,10 @@ from app.kernel.terms import LAST
 
 RARE = 2000
 """So many rows are taken by key and sorted as fast as a list of 100,000 is walked until a page of them is full."""
+RARE_ELSEWHERE = 250
+"""The same where the words are those of another record, such as an invoice's customer, who has several."""
+ENOUGH = 5000
+"""So many words of records are those of more than a thousand records."""
 CANDIDATES = 1000
 _TERMS: Any = terms.SearchTerm.__table__
 _TENANT = sa.bindparam("tenant", type_=Id())
@@ -90,11 +94,44 @@ def plan(search: Search, text: str) -> tuple[Plan, dict[str, Any]]:
             bound |= {f"begins_{index}": by.fold(text), f"begins_{index}_end": by.fold(text) + LAST}
     if found:
         counts = _count(kinds, found)
-        common = [kind for kind in kinds if min(counts[kind]) > RARE]
         for kind in kinds:
-            for index, (_, word) in enumerate(sorted(zip(counts[kind], found, strict=True))):
-                bound |= {f"{kind}_{index}": word, f"{kind}_{index}_end": word + LAST}
+            bound |= _rarest_first(kind, counts[kind], found)
+        those = {kind: _among(kind, min(counts[kind]), len(found), bound, _most(search, kind)) for kind in kinds}
+        common = [kind for kind in kinds if those[kind] > _most(search, kind)]
+        begins = begins and not (common and _is_no_number(numbers, bound))
+        found = found if any(those.values()) else []
     return Plan(begins, len(found), tuple(common)), bound
+
+
+def _most(search: Search, kind: str) -> int:
+    """How many records of that kind are few enough to be taken from the index."""
+    is_own = all(by.key.key == "id" for by in search.by if isinstance(by, Words) and by.kind == kind)
+    return RARE if is_own else RARE_ELSEWHERE
+
+
+def _rarest_first(kind: str, counts: list[int], found: list[str]) -> dict[str, Any]:
+    bound: dict[str, Any] = {}
+    for index, (_, word) in enumerate(sorted(zip(counts, found, strict=True))):
+        bound |= {f"{kind}_{index}": word, f"{kind}_{index}_end": word + LAST}
+    return bound
+
+
+def _among(kind: str, least: int, word_count: int, bound: dict[str, Any], most: int) -> int:
+    """How many records have all the words, at most. One query where each word alone has more than `most`."""
+    if least <= most or word_count == 1:
+        return least
+    return len(fetch(_some_ids(kind, word_count), bound | {"tenant": tenancy.current(), "limit": most + 1}))
+
+
+def _is_no_number(numbers: list[Begins], bound: dict[str, Any]) -> bool:
+    """Whether nothing has a number that begins so: then a walk need not ask of each row. One query for each column."""
+    own = bound | {"tenant": tenancy.current()}
+    return not any(fetch(_a_number(by, index), own) for index, by in enumerate(numbers))
+
+
+@cache
+def _a_number(by: Begins, index: int) -> Any:
+    return tenancy.named(_by_number(by, index).limit(1), "names its own tenant")
 
 
 def _count(kinds: tuple[str, ...], found: list[str]) -> dict[str, list[int]]:
@@ -178,22 +215,25 @@ def _by_words(by: Words, model: type[TenantRecord], word_count: int) -> Any:
         few = sa.select(first.c.record_id).where(*where).limit(RARE + 1).subquery()
         return sa.select(few.c.record_id)
     other = _alias(by.key.class_)
-    where += [other.tenant_id == _TENANT, getattr(other, by.key.key) == first.c.record_id]
+    where += [other.tenant_id == first.c.tenant_id, getattr(other, by.key.key) == first.c.record_id]
     return sa.select(other.id).select_from(first, other).where(*where)
 
 
-def counting(search: Search, model: type[TenantRecord], how: Plan) -> tuple[Any, list[Any]] | None:
-    """What a count of a walked list is read from, and its conditions: the words' index, which can stop early.
+def counting(search: Search, how: Plan, *, is_bare: bool) -> sa.ColumnElement[bool] | None:
+    """What a row of a walked list must be to be counted: read from the words' index; None where more is searched.
 
-    None where more than one thing is searched.
+    Tenant and key are compared as one, so that no store begins at the other end.
+    Where nothing else narrows the list, `ENOUGH` words are as good as all.
     """
     kinds = [by for by in search.by if isinstance(by, Words)]
     if how.begins or len(kinds) != 1:
         return None
-    first, kind = _TERMS.alias(), kinds[0].kind
+    first, kind, key = _TERMS.alias(), kinds[0].kind, kinds[0].key
     where = _beginning(first, kind, f"{kind}_0")
     where += [_exists(kind, index, first.c.record_id) for index in range(1, how.word_count)]
-    return sa.join(first, model, kinds[0].key == first.c.record_id), where
+    those = sa.select(first.c.tenant_id, first.c.record_id).where(*where)
+    those = those.limit(ENOUGH) if is_bare and key.key == "id" else those
+    return sa.tuple_(key.class_.tenant_id, key).in_(those)
 
 
 def _has_word(by: Words, index: int) -> sa.ColumnElement[bool]:
@@ -213,9 +253,7 @@ def record_ids(kind: str, text: str, *, limit: int = 50) -> list[Any]:
     counts = _count((kind,), found)[kind]
     if not all(counts):
         return []
-    bound: dict[str, Any] = {"tenant": tenancy.current(), "limit": limit}
-    for index, (_, word) in enumerate(sorted(zip(counts, found, strict=True))):
-        bound |= {f"{kind}_{index}": word, f"{kind}_{index}_end": word + LAST}
+    bound = _rarest_first(kind, counts, found) | {"tenant": tenancy.current(), "limit": limit}
     return [row[0] for row in fetch(_some_ids(kind, len(found)), bound)]
 
 
