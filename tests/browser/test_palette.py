@@ -1,0 +1,99 @@
+"""The palette (Ctrl K) in Chromium: by keyboard, on a phone, and for those who cannot see it; and exports of what is filtered."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.test_every_page import AXE
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel
+from tests.support.stores import Stores
+from tools.walk import DESK, PHONE_DARK, House, Look, Visitor, new_customer, sign_in
+
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def panel(stores: Stores) -> Iterator[Panel]:
+    """One installation for this file, with one customer: Alice."""
+    made = Panel(stores.fresh("sqlite"))
+    made.init()
+    yield made.start()
+    made.remove()
+    stores.drop(made.database_url)
+
+
+@pytest.fixture(scope="module")
+def visitor(panel: Panel, browser: Browser) -> Visitor:
+    house = House(panel.url, OWNER_EMAIL, OWNER_PASSWORD, panel.api_key())
+    new_customer(house)
+    made = Visitor(browser=browser, url=panel.url)
+    sight = made.open(DESK)
+    sign_in(sight, house)
+    sight.close()
+    return made
+
+
+def marked(page: Page) -> str:
+    return page.locator("#palette [aria-selected=true]").inner_text()
+
+
+def test_somebody_without_a_mouse_finds_a_customer(visitor):
+    sight = visitor.open(DESK)
+    page = sight.page
+    sight.go("/admin/products")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("marche", delay=20)
+    page.wait_for_selector("#palette_results .opt")
+
+    first = marked(page)
+    assert "Alice Marchetti" in first
+    page.keyboard.press("ArrowDown")
+    assert marked(page) != first
+    page.keyboard.press("ArrowUp")
+    assert marked(page) == first
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/customers/*")
+    page.keyboard.press("Control+k")
+    assert page.locator("#palette[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#palette[open]").count() == 0
+    assert visitor.faults == []
+    sight.close()
+
+
+@pytest.mark.parametrize("look", [DESK, PHONE_DARK], ids=lambda look: look.name)
+def test_the_open_palette_is_in_nobodys_way(visitor, look: Look):
+    sight = visitor.open(look)
+    page = sight.page
+    sight.go("/admin/customers")
+    page.locator("[data-palette-open]:visible").click()
+    page.keyboard.type("alice", delay=20)
+    page.wait_for_selector("#palette_results .opt")
+
+    found = Axe().run(page, options=AXE).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+    page.locator("#palette_results .opt").first.click()
+    page.wait_for_url("**/admin/customers/*")
+    assert visitor.faults == []
+    sight.close()
+
+
+def test_an_export_takes_the_filters_that_are_on_when_it_is_asked_for(visitor):
+    sight = visitor.open(DESK)
+    page = sight.page
+    sight.go("/admin/customers")
+    page.get_by_label("Find customers").fill("nobody")
+    page.wait_for_selector("text=Nothing matches")
+    page.locator("summary", has_text="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="As CSV").click()
+
+    rows = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    assert waiting.value.suggested_filename.startswith("customers-")
+    assert len(rows) == 1
+    sight.close()
