@@ -38,7 +38,8 @@ def test_only_what_opens_something_is_offered(as_sam):
     text = as_sam.get(f"{HERE}/new").text
 
     assert 'value="marketing"' in text
-    assert 'value="webhook"' not in text
+    assert 'value="webhook"' in text
+    assert 'value="admin"' not in text
 
 
 def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(as_sam):
