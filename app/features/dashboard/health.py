@@ -106,7 +106,9 @@ def _age(since: datetime | None) -> str:
     seconds = max(0, int((clock.now() - since).total_seconds()))
     if seconds < 90:
         return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 5400 else f"{seconds // 3600} h"
+    if seconds < 5400:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 48 * 3600 else f"{seconds // 86400} days"
 
 
 def _beats() -> list[Heartbeat]:
