@@ -22,7 +22,9 @@ from app.features.billing.models import Invoice
 from app.features.billing.service import LineDraft
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.cycles import SPANS, end_of
+from app.features.orders import cancelling
 from app.features.orders import service as orders
+from app.features.orders.models import Order
 from app.features.payments import service as payments
 from app.features.provisioning import service as provisioning
 from app.features.provisioning import tasks
@@ -130,6 +132,13 @@ def pay(story: Story, *, reference: str) -> None:
 def _pay(story: Story, reference: str) -> None:
     invoice = story.invoice
     payments.receive(invoice.id, invoice.open, gateway=story.gateway, reference=reference)
+
+
+@_at_once
+def lapse(story: Story) -> None:
+    """Nobody paid what was ordered: it is not waited for any longer."""
+    order = db.session().scalars(sa.select(Order).where(Order.invoice_id == story.invoice_id)).one()
+    cancelling.cancel(order, reason=cancelling.REASON)
 
 
 def hand_over(story: Story) -> None:

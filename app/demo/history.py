@@ -237,7 +237,7 @@ class _Writer:
         """Write one customer's whole life."""
         kind = one.course.kind
         sheets, period, life = self._sheets.of(kind), Period(kind.cycle), Life(one.person, gateway=one.course.gateway)
-        self.promos += kind.promo_code is not None
+        self.promos += kind.promo_code is not None and one.course.events[-1].act != "lapse"
         for at, event in enumerate(one.course.events):
             sheet = sheets[event.act]
             stamps.begin(sheet, life, period.moments(event.act, event.at), as_bytes=self._as_bytes)

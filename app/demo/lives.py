@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.demo.acts import PROMO, Kind, period_end
+from app.features.orders.cancelling import PATIENCE
 
 YEARS = 4
 """How long ago the first of them came."""
@@ -15,6 +16,8 @@ PLANS = (("shared-starter", 42), ("shared-business", 33), ("shared-professional"
 CYCLES = (("monthly", 60), ("quarterly", 14), ("oneYear", 26))
 GATEWAYS = (("stripe", 55), ("bank", 25), ("external", 15), ("sandbox", 5))
 PROMO_SHARE = 0.22
+NEVER_PAYS = {"stripe": 0.02, "bank": 0.07, "external": 0.0, "sandbox": 0.0}
+"""How many order and never pay for it."""
 LEAVES = {"monthly": 0.018, "quarterly": 0.03, "oneYear": 0.09}
 """How many of those whose period ends do not want another one."""
 FORGETS = {"monthly": 0.006, "quarterly": 0.01, "oneYear": 0.03}
@@ -76,6 +79,9 @@ def _arrival(chance: random.Random, now: datetime) -> datetime:
 
 def _live(chance: random.Random, kind: Kind, gateway: str, came: datetime, now: datetime) -> Iterator[Event]:
     yield Event("sign_up", came)
+    if chance.random() < NEVER_PAYS[gateway]:
+        yield Event("lapse", came + PATIENCE + timedelta(minutes=chance.randrange(1, 60)))
+        return
     paid = came + _delay(chance, gateway)
     yield Event("pay", paid)
     yield Event("wait", paid + timedelta(seconds=2))

@@ -85,6 +85,7 @@ _MAIN: tuple[tuple[str, Act], ...] = (
     ("pay_renewal", lambda story: acts.pay_renewal(story, reference=REFERENCES[1])),
 )
 _BRANCHES: dict[str, tuple[tuple[str, Act], ...]] = {
+    "sign_up": (("lapse", acts.lapse),),
     "set_up": (("cancel", acts.cancel), ("end", acts.end), ("clear", acts.set_up)),
     "issue_renewal": (
         ("suspend", acts.suspend),
@@ -101,15 +102,22 @@ def record(kind: Kind) -> dict[str, Take]:
     with _taken_back() as connection, acting(DEMO):
         recorder = _Recorder(kind)
         recorder.begin()
+        _go_other_ways(recorder, connection, "sign_up")
         for act, do in _MAIN:
             recorder.act(act, do)
-            if act in _BRANCHES:
-                kept, nested = recorder.state(), connection.begin_nested()
-                for name, other in _BRANCHES[act]:
-                    recorder.act(name, other)
-                nested.rollback()
-                recorder.restore(kept)
+            _go_other_ways(recorder, connection, act)
         return recorder.takes
+
+
+def _go_other_ways(recorder: "_Recorder", connection: sa.Connection, act: str) -> None:
+    """How else a life can go on from here; then back."""
+    if act not in _BRANCHES:
+        return
+    kept, nested = recorder.state(), connection.begin_nested()
+    for name, other in _BRANCHES[act]:
+        recorder.act(name, other)
+    nested.rollback()
+    recorder.restore(kept)
 
 
 class _Recorder:
