@@ -15,6 +15,8 @@ from app.kernel.db import Base, PanelSession
 
 MOST = 30_000
 """Rows held in memory; written at the next end of a life."""
+FIRST = 2_000
+"""Rows of the first writing: few, because PostgreSQL takes every table for an empty one until it has looked."""
 INVOICES, LINES = Invoice.__tablename__, InvoiceLine.__tablename__
 DRAFT: dict[str, Any] = {
     "status": "draft", "number": None, "sequence": None, "issued_at": None, "due_at": None, "paid_at": None,
@@ -34,7 +36,7 @@ class Pile:
         self._tenant = tenant_id if db.is_postgresql() else tenant_id.bytes
         self._held: dict[str, list[dict[str, Any]]] = {}
         self._words: list[terms.Row] = []
-        self._count = 0
+        self._count, self._next_look = 0, 1
         tables = [table.name for table in Base.metadata.sorted_tables if "id" in table.c and "tenant_id" in table.c]
         before = _needed_by(LINES)
         self._order = [name for name in tables if name in before] + [LINES]
@@ -52,7 +54,7 @@ class Pile:
 
     def let_go(self) -> None:
         """A life is whole: write what is held, when it is much."""
-        if self._count >= MOST:
+        if self._count >= min(MOST, max(FIRST, self.rows)):
             self.flush()
 
     def flush(self) -> None:
@@ -69,7 +71,14 @@ class Pile:
         self.rows += len(self._words)
         self._held.clear()
         self._words.clear()
+        self._look()
         self._count = 0
+
+    def _look(self) -> None:
+        """Let PostgreSQL see how large its tables are by now, else it checks every key by reading them whole."""
+        if self._mark == "%s" and self.rows >= self._next_look:
+            self._session.connection().exec_driver_sql(f"ANALYZE {', '.join(self._order)}")
+            self._next_look = self.rows * 4
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         columns = list(Base.metadata.tables[table].c)
