@@ -10,8 +10,8 @@ from tests.support.browser import WIDE, launch
 
 MOST_KB = 150.0
 PAGES = (("", "/sign-in"), ("client", "/client"), ("staff", "/admin"))
-BY_THE_PAGE = {"xhr", "fetch", "eventsource", "websocket", "ping"}
-"""What a page asks for by itself, after it was loaded."""
+ASSETS = {"document", "stylesheet", "script", "image", "font", "manifest"}
+"""What belongs to a page. What it asks for by itself later (xhr, fetch, eventsource, ping) does not."""
 SHIFT = """() => new Promise(done => {
   let sum = 0;
   new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value })
@@ -73,8 +73,8 @@ def _watch(page: Page, base: str) -> tuple[list[float], list[str]]:
     line.on("Network.loadingFinished", lambda said: sizes.append(said["encodedDataLength"]))
 
     def judge(request) -> None:
-        is_own = request.is_navigation_request() or urlsplit(request.url).path.startswith("/static/")
-        if urlsplit(request.url).netloc != urlsplit(base).netloc or not is_own or request.resource_type in BY_THE_PAGE:
+        is_own = request.resource_type in ASSETS or urlsplit(request.url).path.startswith("/static/")
+        if urlsplit(request.url).netloc != urlsplit(base).netloc or not is_own:
             strangers.append(request.url)
 
     page.on("request", judge)
