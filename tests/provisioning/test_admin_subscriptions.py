@@ -4,10 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
+from app.features.billing.service import NotPayable
 from app.features.catalogue import service as catalogue
+from app.features.payments import service as payments
 from app.features.subscriptions import listing
 from app.kernel import clock, db
 from app.kernel.access import Role
+from app.kernel.money import Money
 from tests.orders.factories import make_order
 from tests.provisioning.factories import SECRET, jobs_of, make_running
 from tests.support.cast import make_staff
@@ -65,6 +68,29 @@ def test_what_was_never_paid_is_just_cancelled(plans, as_sam, alice):
 
     assert pending.status == "cancelled"
     assert jobs_of(pending) == []
+
+
+@pytest.mark.both_stores
+def test_nobody_can_pay_for_what_staff_have_ended(plans, as_sam, alice):
+    placed = make_order(alice, promo_code="WELCOME20")
+
+    as_sam.post(f"{address(placed.subscription)}/termination", data={"reason": "Asked for twice"})
+
+    for row in (placed.order, placed.invoice):
+        db.session().refresh(row)
+    assert (placed.order.status, placed.invoice.status) == ("cancelled", "void")
+    assert placed.order.promo_code_usage_id is None
+    with pytest.raises(NotPayable):
+        payments.receive(placed.invoice.id, placed.invoice.total, gateway="bank", reference="ZX-1")
+
+
+def test_what_is_paid_in_part_is_not_ended_behind_the_payers_back(plans, as_sam, alice):
+    placed = make_order(alice)
+    payments.receive(placed.invoice.id, Money(100, "USD"), gateway="bank", reference="ZX-1")
+
+    answer = as_sam.post(f"{address(placed.subscription)}/termination", data={"reason": "Asked for twice"})
+
+    assert answer.status_code == 409
 
 
 def test_a_service_runs_out_and_is_kept_after_all(plans, as_sam, alice):

@@ -57,6 +57,25 @@ def cancel(order: Order, *, reason: str) -> None:
     publish(OrderCancelled(order.id, order.customer_id, invoice.id, order.total_minor, order.currency, reason))
 
 
+def end(subscription: Subscription, *, reason: str) -> None:
+    """End a service now. One that never ran takes its order and invoice with it: nobody pays for what will not begin.
+
+    Raises:
+        Invalid: no reason is given; names `reason`.
+        NotVoidable: something was paid of its invoice.
+        WrongState: it has ended already.
+    """
+    unpaid = sa.select(Order).where(
+        Order.status == "pending",
+        Order.id.in_(sa.select(OrderLine.order_id).where(OrderLine.subscription_id == subscription.id)),
+    )
+    order = db.session().scalar(unpaid) if subscription.status == "pending" else None
+    if order is None:
+        subscriptions.end(subscription, reason=reason)
+    else:
+        cancel(order, reason=reason)
+
+
 def _give_back(order: Order, reason: str) -> None:
     lines = (
         sa.select(OrderLine.product_id, Subscription)

@@ -12,6 +12,7 @@ from app.features.accounts.histories import history_of
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
 from app.features.catalogue.cycles import PER
+from app.features.orders import cancelling
 from app.features.provisioning import access, slots, timeline
 from app.features.provisioning.forms import PlanForm, ReasonForm
 from app.features.subscriptions import listing
@@ -164,8 +165,8 @@ def create_keeping(subscription_id: UUID) -> ResponseReturnValue:
 @routes.post("/<uuid:subscription_id>/termination")
 @requires(staff=Role.ADMIN)
 def create_termination(subscription_id: UUID) -> ResponseReturnValue:
-    """End it now, for good: what runs is taken down, what never ran is cancelled."""
-    return _because(subscription_id, subscriptions.end, "Ended.")
+    """End it now, for good: what runs is taken down, what never ran is cancelled with its order and invoice."""
+    return _because(subscription_id, cancelling.end, "Ended.")
 
 
 @routes.post("/<uuid:subscription_id>/plan")
