@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
+from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
 from app.features.webhooks import service, topics
 from app.features.webhooks.models import Webhook, WebhookDelivery
@@ -84,6 +85,34 @@ def test_changing_keeps_own_headers_unless_others_are_written(as_sam: PanelClien
     assert (kept, replaced) == ({"x-shop": "7"}, {"x-other": "1"})
     assert service.headers_of(read_webhook(webhook)) == {}
     assert read_webhook(webhook).events == []
+
+
+def test_headers_that_are_kept_go_to_no_other_host(as_sam: PanelClient, tenant: Tenant) -> None:
+    webhook, _secret = make_webhook(headers={"authorization": "Bearer marked-word"})
+    address, elsewhere = f"{HERE}/{webhook.id}", {**FORM, "url": "https://site.example:8443/hook"}
+
+    refused = as_sam.post(address, data=elsewhere)
+    stays = read_webhook(webhook).url
+    as_sam.post(address, data={**FORM, "url": "https://site.example/other"})
+    path_moved = service.headers_of(read_webhook(webhook))
+    as_sam.post(address, data={**elsewhere, "headers": "Authorization: Bearer new-word"})
+    written_again = service.headers_of(read_webhook(webhook))
+    as_sam.post(address, data={**FORM, "url": "https://else.example/", "drop_headers": "y"})
+
+    assert refused.status_code == 422
+    assert "were meant for another host" in refused.text
+    assert stays == "https://site.example/hook"
+    assert path_moved == {"authorization": "Bearer marked-word"}
+    assert written_again == {"authorization": "Bearer new-word"}
+    assert (read_webhook(webhook).url, service.headers_of(read_webhook(webhook))) == ("https://else.example/", {})
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_that_no_calendar_reaches_are_refused(as_sam: PanelClient, tenant: Tenant, day: str) -> None:
+    webhook, _secret = make_webhook()
+    tenants.change(time_zone="Asia/Tokyo")
+
+    assert as_sam.post(f"{HERE}/{webhook.id}/replays", data={"since": day}).status_code == 422
 
 
 def test_switching_off_and_on_and_deleting(as_sam: PanelClient, tenant: Tenant) -> None:

@@ -10,6 +10,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.kernel.pages import PanelForm
 
+FIRST_YEAR, LAST_YEAR = 2000, 2999
 REACH = (
     ("all", ("Everything", "Every event, those of later versions too", "")),
     ("some", ("Some events", "Only what is ticked below", "")),
@@ -82,3 +83,8 @@ class ReplayForm(PanelForm):
     """Send again what failed since a day."""
 
     since = DateField("Failed since", [InputRequired("Choose a day.")])
+
+    def validate_since(self, field: DateField) -> None:
+        """A day that every calendar reaches."""
+        if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+            raise ValidationError("Choose a day of this century.")

@@ -138,12 +138,17 @@ def change(
     retry_enabled: bool,
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Change what an endpoint is and hears. Without `headers` those that it has stay.
+    """Change what an endpoint is and hears. Without `headers` those that it has stay, while it stays where it is:
+    they never go to another host than the one they were written for.
 
     Raises:
         Invalid: a value that cannot be; names the field.
     """
-    webhook.name, webhook.url = _checked_name(name), _checked_url(url)
+    address = _checked_url(url)
+    if headers is None and webhook.headers_sealed is not None and host_of(address) != host_of(webhook.url):
+        text = "Write the headers again, or send none: those that are kept were meant for another host."
+        raise Invalid.field("headers", text, code="headers_kept")
+    webhook.name, webhook.url = _checked_name(name), address
     webhook.events = topics.checked(events, is_restricted=webhook.is_restricted)
     webhook.retry_enabled = retry_enabled
     if headers is not None:
