@@ -21,6 +21,8 @@ from app.kernel.money import Money
 USUAL = {"day": 30, "week": 84, "month": 365, "year": 5 * 365}
 """How many days are told where none are named."""
 MOST_PERIODS = 400
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Days beyond are told of nothing, and some cannot be counted on from."""
 MOST_ROWS = 200
 
 
@@ -97,8 +99,10 @@ def revenue(group_by: str, begin: date | None, end: date | None, currency: str |
     """What came in between two days, both included. One query.
 
     Raises:
-        Invalid: the days are the wrong way round, or there would be too many periods; names `from`.
+        Invalid: the days are the wrong way round or out of reach, or there would be too many periods; names `from`.
     """
+    if any(day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR for day in (begin, end)):
+        raise Invalid.field("from", f"Days from the year {FIRST_YEAR} to {LAST_YEAR}, please.")
     tenant = tenants.current()
     last = end or service.day_of(clock.now(), tenant.time_zone)
     first = begin or last - timedelta(days=USUAL[group_by] - 1)
