@@ -6,10 +6,11 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from app.features.audit.models import AuditLog
 from app.features.billing import ledger
-from app.features.payments import callbacks, service, slots
+from app.features.payments import callbacks, service, slots, tasks
 from app.features.payments.models import Payment, PaymentCallback
-from app.kernel import clock, db
+from app.kernel import clock, db, tenancy
 from app.kernel.access import Role
 from tests.payments.callbacks import event, tell
 from tests.payments.factories import credit_of, make_invoice, make_payment
@@ -194,8 +195,32 @@ def test_what_does_not_fit_waits_for_somebody(client, as_sam, sam, sign_in, alic
     assert clerk.post(f"{HERE}/callbacks/{row.id}/settlement").status_code == 403
 
     assert as_sam.post(f"{HERE}/callbacks/{row.id}/settlement").status_code == 303
+    as_sam.post(f"{HERE}/callbacks/{row.id}/settlement")
     assert (row.state, row.settled_by) == ("settled", sam.id)
     assert slots.flagged() == 0
+    (noted,) = db.session().scalars(sa.select(AuditLog).where(AuditLog.action == "PAYMENT_CALLBACK_SETTLED"))
+    assert (noted.actor_user_id, noted.resource_id, noted.is_pci) == (sam.id, row.id, True)
+
+
+@pytest.mark.both_stores
+def test_a_refund_of_what_was_recorded_by_hand_does_not_wait_for_ever_unseen(client, alice, now):
+    invoice = make_invoice(alice)
+    service.receive(invoice.id, invoice.total, gateway="bank", reference="pi_1")
+    tell(client, event(invoice, type="payment.refunded"))
+    row = db.session().scalars(sa.select(PaymentCallback)).one()
+    row.created_at = clock.now()
+    db.session().flush()
+
+    states = []
+    for _ in range(2):
+        with tenancy.across_tenants("schedule"):
+            tasks.flag_forsaken()
+        db.session().refresh(row)
+        states.append(row.state)
+        now.shift(callbacks.PATIENCE)
+
+    assert states == ["waiting", "flagged"]
+    assert slots.flagged() == 1
 
 
 def test_a_callback_is_shown_to_no_stranger(client, as_alice, as_sam, alice):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from app.features.audit import service as audit
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.payments import service
@@ -30,6 +31,8 @@ from app.kernel.money import Money, parse_major
 PROVIDER, GATEWAY = "generic", "callback"
 FORGOTTEN_AFTER = timedelta(minutes=1)
 """A callback that is still only stored after so long was left by a process that died."""
+PATIENCE = timedelta(days=4)
+"""How long a callback waits for the payment that it is about, before people look: providers try for three."""
 _UNFINISHED = ("stored", "waiting")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -243,6 +246,19 @@ def forgotten() -> list[tuple[UUID, UUID]]:
     return [(row[0], row[1]) for row in db.session().execute(left.order_by(PaymentCallback.created_at).limit(1000))]
 
 
+def flag_forsaken() -> int:
+    """Show staff what waited in vain for its payment, such as a refund of what they recorded by hand; how many."""
+    now, reason = clock.now(), "The payment that it is about never came by this way."
+    forsaken = (
+        sa.update(PaymentCallback)
+        .where(PaymentCallback.state == "waiting", PaymentCallback.created_at <= now - PATIENCE)
+        .values(state="flagged", reason=reason, processed_at=now)
+        .returning(PaymentCallback.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return len(db.session().execute(forsaken).all())
+
+
 def find(principal: Principal, callback_id: UUID) -> PaymentCallback:
     """A callback, for staff from BILLING up.
 
@@ -257,9 +273,15 @@ def find(principal: Principal, callback_id: UUID) -> PaymentCallback:
 
 def settle(callback_id: UUID, *, by: UUID | None) -> None:
     """Take a flagged callback off the list: a person has seen to it. Doing so twice changes nothing."""
-    db.session().execute(
+    done = db.session().execute(
         sa.update(PaymentCallback)
         .where(PaymentCallback.id == callback_id, PaymentCallback.state == "flagged")
         .values(state="settled", settled_by=by)
+        .returning(PaymentCallback.event_id, PaymentCallback.kind)
         .execution_options(synchronize_session="fetch")
     )
+    for event_id, kind in done:
+        audit.record(
+            "PAYMENT_CALLBACK_SETTLED", resource_type="payment_callback", resource_id=callback_id,
+            after={"event": event_id, "kind": kind},
+        )  # fmt: skip
