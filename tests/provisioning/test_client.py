@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
-from app.features.provisioning import service
+from app.features.provisioning import access, service
 from app.features.subscriptions import service as subscriptions
 from app.features.subscriptions.models import Subscription
 from app.kernel import buffer, db
@@ -95,6 +95,14 @@ def test_how_to_get_in_is_for_members_and_up(plans, as_alice, alice, role, statu
 
     assert as_alice.post(f"{address(running)}/disclosure").status_code == status
     assert ("Show it" in as_alice.get(address(running)).text) is (status == 200)
+
+
+def test_what_has_ended_lets_nobody_in_though_its_machine_still_stands(plans, as_alice, alice):
+    running = make_running(alice)
+    subscriptions.terminate(running, reason="Fraud")
+    assert access.is_there(running.id)
+
+    assert as_alice.post(f"{address(running)}/disclosure").status_code == 404
 
 
 def test_a_service_is_cancelled_to_the_end_of_what_is_paid_and_taken_back(plans, as_alice, alice):

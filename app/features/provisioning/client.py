@@ -17,6 +17,7 @@ from app.features.subscriptions.service import Service
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Principal, Role, requires
+from app.kernel.errors import NotFound
 from app.kernel.pages import PageRoutes, page, principal, toast
 
 HOME = "/client/services"
@@ -97,6 +98,7 @@ def _invoice(found: Service) -> dict[str, Any] | None:
         "tone": card.tone,
         "state": card.state,
         "total": card.total.plain,
+        "open": card.open.plain if card.open.minor else "",
     }
 
 
@@ -119,6 +121,8 @@ def _ending(subscription: Subscription, zone: str) -> dict[str, str] | None:
 def create_disclosure(subscription_id: UUID) -> ResponseReturnValue:
     """Show how to get in, in this answer alone. Written into the log."""
     found = subscriptions.find(principal(), subscription_id)
+    if found.subscription.ended_at is not None:
+        raise NotFound()
     return _shown(found, way_in=access.reveal(found.subscription.id))
 
 
