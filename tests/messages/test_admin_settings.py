@@ -76,6 +76,7 @@ def test_a_stored_password_goes_to_no_other_server(as_sam: PanelClient, tenant: 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("host", "http://smtp.example.com"), ("host", "a b"), ("host", ""), ("port", "0"), ("port", "99999"), ("port", "x"),
+     ("port", "1" * 400),
      ("encryption", "maybe"), ("encryption", "none"), ("password", "a\x01b"), ("user", "u" * 201)],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_at_its_field(as_sam: PanelClient, tenant: Tenant, field: str, value: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from wtforms import HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional
+from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, ValidationError
 
 from app.kernel.pages import PanelForm
 
@@ -15,13 +15,20 @@ class SendAllForm(PanelForm):
     state = HiddenField(validators=[AnyOf(("failed", "kept"))])
 
 
+class PortRange(NumberRange):  # type: ignore[misc]  # WTForms is untyped
+    """What a port can be. A number of hundreds of digits is none either, where WTForms' own falls over it."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse what is outside."""
+        if field.data is not None and not self.min <= field.data <= self.max:
+            raise ValidationError(self.message)
+
+
 class ServerForm(PanelForm):
     """A mail server of the tenant's own."""
 
     host = StringField("Server", [InputRequired("Write the server's name, such as smtp.example.com.")])
-    port = IntegerField(
-        "Port", [InputRequired("Usually 587 or 465."), NumberRange(1, 65535, "1 to 65535.")], default=587
-    )
+    port = IntegerField("Port", [InputRequired("Usually 587 or 465."), PortRange(1, 65535, "1 to 65535.")], default=587)
     encryption = SelectField(
         "Encryption",
         choices=[
