@@ -1,28 +1,36 @@
 """What every template may use: brand, principal, navigation, macros, and words for money and time."""
 
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request
 from jinja2 import FileSystemBytecodeCache
 
+from app.doors.drawing import COMPILED, Drawing
 from app.doors.navigation import navigation
 from app.features.branding import service as branding
 from app.kernel import words
 from app.kernel.assets import Assets
 from app.kernel.pages import csrf_token, maybe_principal
 
+MOST_ICONS = 500
+"""Drawings of the sprite that are kept as text, by name and size."""
+
 
 def install(app: Flask, assets: Assets, *, compiled: Path) -> None:
     """Set up Jinja for `app`; the folder `compiled` keeps templates compiled from one start to the next."""
     compiled.mkdir(mode=0o700, exist_ok=True)
     app.extensions["assets"] = assets
+    app.jinja_environment = Drawing
     jinja = app.jinja_env
-    jinja.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    jinja.bytecode_cache = FileSystemBytecodeCache(str(compiled), COMPILED)
     jinja.trim_blocks = jinja.lstrip_blocks = True
     jinja.globals.update(asset=assets.address, csrf_token=csrf_token)
     jinja.filters.update(ago=words.ago, day=words.day, exact=words.exact)
-    jinja.globals["ui"] = jinja.get_template("parts/ui.html").module
+    ui: Any = jinja.get_template("parts/ui.html").module
+    ui.icon = lru_cache(maxsize=MOST_ICONS)(partial(ui.icon))
+    jinja.globals["ui"] = ui
     app.context_processor(_page)
     app.extensions["dress_fragment"] = _fragment
 

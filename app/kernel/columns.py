@@ -63,6 +63,18 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """The same without the layers between; SQLite keeps moments as text."""
+        return _moment_in_utc if dialect.name == "postgresql" else _moment_of_text
+
+
+def _moment_in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _moment_of_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")
+
 
 class Code(TypeDecorator[str]):
     """A text compared letter by letter whatever the store's locale: numbers, references, sort and search keys.

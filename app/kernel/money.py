@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
@@ -45,7 +46,7 @@ class Money:
     @property
     def digits(self) -> int:
         """Decimals of the currency: 2 for USD, 0 for JPY, 3 for KWD (CLDR)."""
-        return get_currency_precision(self.currency)
+        return _digits(self.currency)
 
     @property
     def major(self) -> Decimal:
@@ -55,7 +56,10 @@ class Money:
     @property
     def plain(self) -> str:
         """As customers read it, code first: `USD 29.36`."""
-        return f"{self.currency} {self.major:,.{self.digits}f}"
+        digits = _digits(self.currency)
+        whole, part = divmod(abs(self.minor), 10**digits)
+        sign = "-" if self.minor < 0 else ""
+        return f"{self.currency} {sign}{whole:,}.{part:0{digits}}" if digits else f"{self.currency} {sign}{whole:,}"
 
     def sign(self, locale: str | None = None) -> str:
         """As staff tiles show it, with the sign of the currency, in the house's way: `$29.36`, `29,36 $`."""
@@ -65,6 +69,11 @@ class Money:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
         return other.minor
+
+
+@lru_cache(maxsize=500)
+def _digits(currency: str) -> int:
+    return get_currency_precision(currency)
 
 
 def half_up(amount: Fraction) -> int:

@@ -1,6 +1,7 @@
 """How moments, counts and sizes are said to people."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.kernel import clock
@@ -15,14 +16,18 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def day(moment: datetime, zone: str = "UTC") -> str:
     """`27 Nov 2026`, in the person's or tenant's time zone."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y}"
+    return _spelled_day(moment.astimezone(ZoneInfo(zone)).date())
+
+
+@lru_cache(maxsize=5000)
+def _spelled_day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def exact(moment: datetime, zone: str = "UTC") -> str:
     """`20 Nov 2026, 13:22 UTC`."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y, %H:%M %Z}"
+    return f"{_spelled_day(local.date())}, {local.hour:02}:{local.minute:02} {local.tzname()}"
 
 
 def ago(moment: datetime, zone: str = "UTC") -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.features.accounts import customers
 from app.features.audit.models import AuditLog
-from app.kernel import db, lists, tenancy
+from app.kernel import db, lists, offered, tenancy
 from app.kernel.access import Role
 from tests.accounts.factories import make_colleague, make_customer
 
@@ -19,7 +19,7 @@ HERE = "/admin/customers"
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    customers._remembered.clear()
+    offered.forget()
     customers.CUSTOMERS._counts.clear()
 
 
