@@ -230,6 +230,32 @@ def test_a_tenant_writes_from_its_verified_domain_alone(smtp: MailServer, other_
     assert [mail.sender for mail in smtp.mails] == ["hello@portal.tern.example", "panel@harbourline.example"]
 
 
+def test_a_sender_that_the_installations_server_refuses_holds_up_nobody_else(
+    smtp: MailServer, other_tenant: Tenant, alice: User, charlie: User
+) -> None:
+    smtp.unwelcome = "hello@portal.tern.example"
+    with tenancy.as_tenant(other_tenant.id):
+        mailing.set_sender("Tern", "hello@portal.tern.example", {})
+        theirs = [make_message(charlie) for _ in range(3)]
+    ours = [make_message(alice) for _ in range(3)]
+
+    tasks.deliver()
+
+    assert len(smtp.mails) == len(ours)
+    with tenancy.as_tenant(other_tenant.id):
+        assert {(read(one.id).state, read(one.id).attempts) for one in theirs} == {("waiting", 1)}
+        assert read(theirs[0].id).last_error == "550 who are you"
+
+
+def test_a_house_whose_own_sender_is_refused_waits_and_loses_nothing(smtp: MailServer, alice: User) -> None:
+    smtp.unwelcome = "panel@harbourline.example"
+    message = make_message(alice)
+
+    tasks.deliver()
+
+    assert (read(message.id).state, read(message.id).attempts) == ("waiting", 0)
+
+
 @pytest.mark.parametrize(
     "address", ["a@x.example\nBcc: b@y.example", "a@x.example, b@y.example", "a b@x.example", "a@x"]
 )

@@ -95,8 +95,9 @@ def rude_server() -> Iterator[tuple[str, dict[str, str]]]:
     [
         ("HELLO", "554 no service here", Outcome.AWAY),
         ("HELLO", "421 too busy", Outcome.AWAY),
-        ("MAIL", "550 who are you", Outcome.AWAY),
-        ("MAIL", "450 slow down", Outcome.AWAY),
+        ("MAIL", "550 who are you", Outcome.UNWELCOME),
+        ("MAIL", "450 slow down", Outcome.UNWELCOME),
+        ("MAIL", "421 closing", Outcome.AWAY),
         ("MAIL", "552 too large", Outcome.REFUSED),
         ("RCPT", "550 no such person", Outcome.REFUSED),
         ("RCPT", "450 grey-listed", Outcome.DEFERRED),

@@ -66,7 +66,10 @@ class Mail:
 
 
 class MailServer:
-    """An SMTP server on a loopback port. `mails` is what it has accepted (or dropped after taking it)."""
+    """An SMTP server on a loopback port. `mails` is what it has accepted (or dropped after taking it).
+
+    It takes nothing from the sender `unwelcome`.
+    """
 
     def __init__(self) -> None:
         self.port = processes.free_port()
@@ -74,6 +77,7 @@ class MailServer:
         self.refused: list[Mail] = []
         self.connections = 0
         self.delay = 0.0
+        self.unwelcome = ""
         self._behaviour: Behaviour = lambda _envelope: ACCEPT
         self._arrived = threading.Condition()
         self._controller: Controller | None = None
@@ -120,9 +124,19 @@ class MailServer:
         self.mails.clear()
         self.refused.clear()
         self.connections = 0
+        self.unwelcome = ""
         self.behave(ACCEPT)
 
     # Called by aiosmtpd.
+    async def handle_MAIL(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address == self.unwelcome:
+            return "550 who are you"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return ACCEPT
+
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.delay:
             await asyncio.sleep(self.delay)

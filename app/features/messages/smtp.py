@@ -35,6 +35,8 @@ class Outcome(Enum):
     """The line broke after the message was handed over: it may have arrived."""
     AWAY = "away"
     """The server itself cannot be used: no attempt was made, the message waits."""
+    UNWELCOME = "unwelcome"
+    """The server takes nothing from this sender, now or at all."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,8 @@ class Line:
         code, said = connection.mail(parcel.sender)
         if code != 250:
             self._forget(connection, code)
-            too_large = code == 552
-            return (Outcome.REFUSED if too_large else Outcome.AWAY), _said(code, said)
+            known = {552: Outcome.REFUSED, 421: Outcome.AWAY}  # too large; it is closing
+            return known.get(code, Outcome.UNWELCOME), _said(code, said)
         code, said = connection.rcpt(parcel.recipient)
         if code not in {250, 251}:
             self._forget(connection, code)

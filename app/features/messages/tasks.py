@@ -1,11 +1,13 @@
 """Sending what waits, one mail at a time, over as few connections as possible."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from jinja2 import TemplateError
 
+from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.messages import envelope, rendering, servers
 from app.features.messages.events import MessageFailed
@@ -14,7 +16,7 @@ from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import Draft, LinkIsSpent
 from app.features.messages.servers import Breaker, Lines, Server
 from app.features.messages.service import BELL
-from app.features.messages.smtp import Answer, Line, Outcome
+from app.features.messages.smtp import Answer, Line, Outcome, Parcel
 from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, jobs, outbox
@@ -108,7 +110,17 @@ def _send_by(claimed: Claimed, server: Server, line: Line) -> None:
     except ValueError:
         _give_up(claimed, message, Answer(Outcome.REFUSED, "Its address cannot stand in a mail."), {})
         return
-    _settle(claimed, message, draft, line.send(parcel), server.breaker)
+    _settle(claimed, message, draft, _judged(line.send(parcel), parcel, server), server.breaker)
+
+
+def _judged(answer: Answer, parcel: Parcel, server: Server) -> Answer:
+    """A sender that is refused is a server that cannot be used; but for one that a tenant has chosen for itself on
+    the installation's server: then that tenant's mail fails, and everybody else's goes on."""
+    if answer.outcome is not Outcome.UNWELCOME:
+        return answer
+    is_their_choice = not tenants.current().is_operator and parcel.sender != settings().mail_from
+    is_shared = not server.mail.is_strangers
+    return replace(answer, outcome=Outcome.DEFERRED if is_their_choice and is_shared else Outcome.AWAY)
 
 
 def _drawn(claimed: Claimed) -> tuple[EmailMessage, Draft] | None:
