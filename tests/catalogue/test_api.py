@@ -167,3 +167,7 @@ def test_a_plan_or_cycle_that_is_not_sold_is_refused_by_name(client, key):
 
 def test_a_key_of_another_scope_tries_no_codes(client, plans):
     assert validate(client, make_key(scopes=["webhook"])[1], "WELCOME20").status_code == 403
+
+
+def test_a_stranger_asks_for_the_catalogue_so_often_and_no_more(client):
+    assert client.get("/api/v1/billing/products/catalog/public").headers["RateLimit-Limit"] == "100"

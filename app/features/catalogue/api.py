@@ -35,7 +35,7 @@ def index(query: PageQuery) -> Page[ProductOut]:
 
 
 @routes.get("/catalog/public")
-@anyone()
+@anyone(limits=("100/minute",))
 def public() -> list[PublicProductOut]:
     """Everything on sale, the cheapest first."""
     offers = service.catalog()
