@@ -258,7 +258,7 @@ def test_an_empty_house_is_told_what_to_do_first(as_sam, tenant):
 
 
 def _names(text: str) -> list[str]:
-    return re.findall(r'<div class="t"><a href="[^"]*">([^<]*)</a>', text)
+    return re.findall(r'<div class="t"><a class="strong" href="[^"]*">([^<]*)</a>', text)
 
 
 def _logged(action: str, *, first: bool = False) -> AuditLog:

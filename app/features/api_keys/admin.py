@@ -32,6 +32,7 @@ def index() -> ResponseReturnValue:
     total = service.count(text=asked["q"], state=asked["state"])
     return page(
         "api_keys/admin/index.html",
+        crumbs=[("API keys", None)],
         asked=asked,
         states=STATES,
         is_filtered=any(asked.values()),

@@ -83,8 +83,8 @@ def _mail(*, has_mail_server: bool, has_sent: bool) -> Step:
 def _gateway(tenant: Tenant) -> Step:
     if tenant.bank_enabled and tenant.bank_details:
         return Step("A way to be paid", "Customers can pay by bank transfer.", True)
-    only = "Only pretended money is taken so far. " if tenant.sandbox_enabled else ""
-    text = f"{only}Name the account that transfers go to."
+    only = "Only the sandbox takes payments so far. " if tenant.sandbox_enabled else ""
+    text = f"{only}Add the bank account that transfers go to."
     return Step("A way to be paid", text, False, "Set it up", f"{SETTINGS}/gateways")
 
 

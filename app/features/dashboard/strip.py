@@ -99,7 +99,7 @@ def churn(kept: Daily, span: Range) -> Stat:
     difference = None if before is None else round(now - before, 1)
     if not difference:
         return Stat(label, f"{now:.1f}", detail, unit="%", points=points)
-    change = (f"{'+' if difference > 0 else '−'}{abs(difference)}", f"points {span.against}")
+    change = (f"{'+' if difference > 0 else '−'}{abs(difference)}", "points")
     return Stat(label, f"{now:.1f}", change, "down" if difference > 0 else "up", unit="%", points=points)
 
 

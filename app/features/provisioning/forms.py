@@ -52,7 +52,9 @@ class SetUpForm(DoneForm):
         ],
     )
     host = StringField(
-        "Server", [_at_most(253), _one_line], description="Name or address. This, a control panel or notes."
+        "Server",
+        [_at_most(253), _one_line],
+        description="Name or address. One of server, control panel or notes is enough.",
     )
     user_name = StringField("User name", [Optional(), _at_most(100), _one_line])
     password = PasswordField("Password", [Optional(), _at_most(200), _one_line])

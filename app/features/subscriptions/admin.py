@@ -19,7 +19,7 @@ from app.kernel.pages import PageRoutes, page, principal
 HERE = SUBSCRIPTIONS.here
 STATES = (
     ("", "Any"),
-    ("pending", "Pending"),
+    ("pending", "Waiting for payment"),
     ("setting-up", "Setting up"),
     ("active", "Active"),
     ("ending", "Cancelled, still running"),

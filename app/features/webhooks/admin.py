@@ -112,7 +112,7 @@ def _edited(form: EndpointForm, webhook: Webhook | None, *, status: int = 200) -
     return page(
         "webhooks/admin/edit.html",
         status=status,
-        crumbs=[("Webhooks", HERE), here, *([("Change", None)] if webhook is not None else [])],
+        crumbs=[("Webhooks", HERE), here, *([("Edit", None)] if webhook is not None else [])],
         form=form,
         groups=groups,
         ticked=set(form.events.data or []),
