@@ -69,10 +69,11 @@ class Foot(NamedTuple):
 
 
 def foot(asked: Asked, found: Page[Any], total: Counted, one: str, many: str | None = None) -> Foot:
-    """`50 of more than 1,000 customers`, and the ways back and on."""
+    """`50 of more than 1,000 customers`, what comes first if nobody asked for that, and the ways back and on."""
+    order = f", {found.order}" if found.order else ""
     noun = one if total.number == 1 and not total.is_more else many or f"{one}s"
     return Foot(
-        f"{len(found.items):,} of {total} {noun}",
+        f"{len(found.items):,} of {total} {noun}{order}",
         asked.href(cursor=found.previous_cursor) if found.previous_cursor else None,
         asked.href(cursor=found.next_cursor) if found.next_cursor else None,
     )

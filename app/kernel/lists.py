@@ -16,12 +16,16 @@
     asked = CUSTOMERS.read(request.args, zone=tenant.time_zone)   # nonsense is left out; asked.values["status"],
                                   # asked.is_filtered, asked.sort, asked.href(sort="name"), asked.hidden (for exports)
     found = CUSTOMERS.page(asked)                           # Page of tuples with cursors; BadCursor is a 400
-    total = CUSTOMERS.count(asked)                          # Counted: str(total) is "312" or "more than 1,000"
+    total = CUSTOMERS.count(asked)                          # Counted: str(total) is "312" or "more than 1,000"; of
+                                                            # a list that nothing narrows "48,120", a minute old
     rows = CUSTOMERS.export(asked, tenant_id=tenancy.current())   # iterator: short reads, no transaction held
     foot = lists.foot(asked, found, total, "customer")      # for ui.list_foot: range, back, next
 
 Rules: sorted columns are NOT NULL moments, whole numbers or texts, each with an index (tenant_id, column, id); a
-filter has (tenant_id, column, <sorted column>, id). `Begins` wants `columns.Code` and an index (tenant_id, column).
+filter has (tenant_id, column, <sorted column>, id). `Begins` wants `columns.Code` and an index (tenant_id, column);
+`Words` of another record one (tenant_id, key, created_at, id);
+with `rises` what begins alike by the thousand is shown by number, which the foot says. `where` is about the list's own
+model, and an inner join finds exactly one.
 Texts that are sorted are `columns.Code` too. The tenant's predicate is put on every table here: a list cannot
 forget it. Statements are built once for each combination of filters, order and direction, and kept. The example to
 copy is `features/accounts/{customers,admin}.py` with `templates/accounts/admin/index.html`.
@@ -30,19 +34,19 @@ copy is `features/accounts/{customers,admin}.py` with `templates/accounts/admin/
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.kernel import clock, cursors, db, searching, tenancy
 from app.kernel.asked import Asked, Counted, Foot, foot
-from app.kernel.columns import Id
+from app.kernel.columns import UtcDateTime
 from app.kernel.cursors import Edge
-from app.kernel.filters import NOW, Choice, Exact, Filter, Given, Since, Until, parameter
-from app.kernel.paging import Page
+from app.kernel.filters import NOW, Choice, Exact, Given, Since, Until, parameter
+from app.kernel.paging import BadCursor, Page
 from app.kernel.searching import Begins, Plan, Search, Words
-from app.kernel.tenancy import TenantRecord
+from app.kernel.statements import BY_NUMBER, Join, Shape, Sort, Statements
 
 __all__ = [
     "NOW", "Asked", "Begins", "Choice", "Counted", "Exact", "Foot", "Given", "Join", "Listing", "Search", "Since",
@@ -51,61 +55,22 @@ __all__ = [
 
 ON_A_PAGE = 50
 COUNTED = 1000
-"""Counts are exact up to here; beyond, a list says that there are more."""
+"""Counts are exact up to here; beyond, a list that is narrowed says that there are more."""
+COUNTED_WHOLE = 2_000_000
+"""The same for a list that nothing narrows: it is read off an index, once in a while."""
 REMEMBERED_SECONDS = 60
 MOST_REMEMBERED = 5000
 EXPORTED_AT_ONCE = 1000
 
-_TENANT = sa.bindparam("tenant", type_=Id())
-_OWNER = sa.bindparam("of", type_=Id())
-_LIMIT = sa.bindparam("limit", type_=sa.Integer())
 
-
-class Sort(NamedTuple):
-    """One order of a list; rows with the same value stand by id."""
-
-    label: str
-    column: Any
-    is_falling: bool = False
-
-
-class Join(NamedTuple):
-    """A lower record that the rows show or are searched by."""
-
-    model: type[TenantRecord]
-    on: sa.ColumnElement[bool]
-    outer: bool = False
-
-
-class _Shape(NamedTuple):
-    """What a statement is kept by."""
-
-    use: str
-    variants: tuple[tuple[str, str], ...]
-    sort: str
-    is_falling: bool
-    has_edge: bool
-    has_owner: bool
-    plan: Plan | None
-
-
-@dataclass(frozen=True)
-class Listing:
+@dataclass(frozen=True, kw_only=True)
+class Listing(Statements):
     """One list of one room. See the head of this file."""
 
     name: str
     here: str
-    model: type[TenantRecord]
-    columns: tuple[Any, ...]
-    sorts: Mapping[str, Sort]
-    filters: tuple[Filter, ...] = ()
-    search: Search | None = None
-    joins: tuple[Join, ...] = ()
-    where: tuple[sa.ColumnElement[bool], ...] = ()
-    of: Any = None
     row: Any = None
-    _statements: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    _counts: dict[Any, float] = field(default_factory=dict, repr=False, compare=False)
+    _counts: dict[Any, tuple[float, Counted]] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, given: Mapping[str, str], *, zone: str = "UTC") -> Asked:
         """What the address or form asks for; `zone` is whose days are meant."""
@@ -126,55 +91,71 @@ class Listing:
             self.here, sort if sort in self.sorts else default, default, cursor, values, tuple(variants), bound, text
         )
 
-    def page(self, asked: Asked, *, of: UUID | None = None) -> Page[Any]:
-        """One page. One query, and one more where words are looked for.
+    def page(self, asked: Asked, *, of: UUID | None = None, limit: int | None = None) -> Page[Any]:
+        """One page. One query, and some more where words or numbers are looked for.
 
         Raises:
             BadCursor: the cursor is not one that this list gave in this order.
         """
-        edge = cursors.read(self._purpose(asked), asked.cursor) if asked.cursor else None
+        limit = ON_A_PAGE if limit is None else limit
         plan, words_bound = self._plan(asked)
+        sort, edge = self._start(asked, plan)
         if plan is not None and plan.finds_nothing:
             return Page([])
         is_back = edge is not None and edge.is_back
-        found = self._rows(asked, of, plan, words_bound, edge, ON_A_PAGE + 1)
-        has_more = len(found) > ON_A_PAGE
-        found = found[:ON_A_PAGE]
+        found = self._rows(asked, sort, of, plan, words_bound, edge, limit + 1)
+        has_more = len(found) > limit
+        found = found[:limit]
         if is_back:
             found.reverse()
         is_first = not has_more if is_back else edge is None
-        write = partial(cursors.write, self._purpose(asked))
+        write = partial(cursors.write, self._purpose(sort))
         return Page(
             items=[self._row(row) for row in found],
-            next_cursor=write(self._edge(asked, found[-1], is_back=False)) if found and (has_more or is_back) else None,
-            previous_cursor=write(self._edge(asked, found[0], is_back=True)) if found and not is_first else None,
+            next_cursor=write(self._edge(sort, found[-1], is_back=False)) if found and (has_more or is_back) else None,
+            previous_cursor=write(self._edge(sort, found[0], is_back=True)) if found and not is_first else None,
+            order=self.sort(sort).label if sort.endswith(BY_NUMBER) else "",
         )
 
     def count(self, asked: Asked, *, of: UUID | None = None) -> Counted:
-        """How many there are: exact to `COUNTED`. That there are more is remembered for a minute."""
+        """How many there are: exact to `COUNTED`, and further where nothing narrows the list.
+
+        What is more than `COUNTED` is remembered for a minute.
+        """
         key = (tenancy.current(), of, asked.text, asked.variants, tuple(asked.bound.values()))
-        known_at = self._counts.get(key)
-        if known_at is not None and 0 <= clock.now().timestamp() - known_at < REMEMBERED_SECONDS:
-            return Counted(COUNTED, True)
+        known_at, known = self._counts.get(key, (0.0, Counted(0, False)))
+        if 0 <= clock.now().timestamp() - known_at < REMEMBERED_SECONDS:
+            return known
         plan, words_bound = self._plan(asked)
         if plan is not None and plan.finds_nothing:
             return Counted(0, False)
-        shape = _Shape("count", asked.variants, "", False, False, of is not None, plan)
-        bound = self._bound(asked, of) | words_bound | {"limit": COUNTED + 1}
-        found: int = searching.fetch(self._statement(shape), bound)[0][0]
+        bound = self._bound(asked, of) | words_bound
+        found = 0
+        for use in self.ways_to_count(plan):
+            shape = Shape(use, asked.variants, "", False, False, of is not None, plan)
+            found = searching.fetch(self.statement(shape), bound | {"limit": COUNTED + 1})[0][0]
+            if found > COUNTED:
+                break
         if found <= COUNTED:
             return Counted(found, False)
+        counted = Counted(COUNTED, True) if asked.is_filtered else self._whole(bound, of)
         if len(self._counts) >= MOST_REMEMBERED:
             self._counts.clear()
-        self._counts[key] = clock.now().timestamp()
-        return Counted(COUNTED, True)
+        self._counts[key] = (clock.now().timestamp(), counted)
+        return counted
+
+    def _whole(self, bound: dict[str, Any], of: UUID | None) -> Counted:
+        """All rows of a list that nothing narrows."""
+        shape = Shape("whole", (), "", False, False, of is not None, None)
+        found = searching.fetch(self.statement(shape), bound | {"limit": COUNTED_WHOLE + 1})[0][0]
+        return Counted(min(found, COUNTED_WHOLE), found > COUNTED_WHOLE)
 
     def export(self, asked: Asked, *, tenant_id: UUID, of: UUID | None = None) -> Iterator[Any]:
-        """All that is asked for, in its order, in short reads: no transaction is held while the answer is sent.
+        """All that is asked for, in the order of its pages, in short reads: no transaction is held meanwhile.
 
         What is made after the first read is not among them.
         """
-        edge, newest = None, None
+        edge, newest, sort = None, None, ""
         while True:
             with tenancy.as_tenant(tenant_id), db.transaction(write=False):
                 newest = newest or db.session().scalar(sa.select(self.model.id).order_by(self.model.id.desc()).limit(1))
@@ -182,32 +163,58 @@ class Listing:
                 if newest is None or (plan is not None and plan.finds_nothing):
                     return
                 words_bound["newest"] = newest
-                found = self._rows(asked, of, plan, words_bound, edge, EXPORTED_AT_ONCE)
+                sort = sort or self._order(asked, plan)
+                found = self._rows(asked, sort, of, plan, words_bound, edge, EXPORTED_AT_ONCE)
             yield from map(self._row, found)
             if len(found) < EXPORTED_AT_ONCE:
                 return
-            edge = self._edge(asked, found[-1], is_back=False)
+            edge = self._edge(sort, found[-1], is_back=False)
 
     def _plan(self, asked: Asked) -> tuple[Plan | None, dict[str, Any]]:
         if self.search is None or not asked.text:
             return None, {}
         tenant_id = tenancy.current()
         if tenant_id not in asked.plans:
-            asked.plans[tenant_id] = searching.plan(self.search, asked.text)
+            plan, bound = searching.plan(self.search, asked.text)
+            asked.plans[tenant_id] = plan._replace(is_narrow=plan.is_many and self._is_narrow(asked)), bound
         plan, bound = asked.plans[tenant_id]
         return plan, dict(bound)
 
-    def _purpose(self, asked: Asked) -> str:
-        return f"{self.name}/{asked.sort}"
+    def _is_narrow(self, asked: Asked) -> bool:
+        """Whether the filters, or whose rows are meant, leave little. One query."""
+        if self.of is not None or not asked.variants:
+            return self.of is not None
+        shape = Shape("count", asked.variants, "", False, False, False, None)
+        bound = self._bound(asked, None) | {"limit": searching.RARE + 1}
+        return bool(searching.fetch(self.statement(shape), bound)[0][0] <= searching.RARE)
 
-    def _read_columns(self, sort: str) -> list[Any]:
-        """What is read: the row, and what a cursor is made of where that is no part of it."""
-        edge = (self.sorts[sort].column, self.model.id)
-        return [*self.columns, *(column for column in edge if not any(column is known for known in self.columns))]
+    def _order(self, asked: Asked, plan: Plan | None) -> str:
+        """The order asked for; where numbers by the thousand are found, theirs, which is nearly that of time."""
+        number = self.number
+        is_by_time = isinstance(self.sorts[asked.sort].column.type, UtcDateTime)
+        if plan is None or number is None or not (number.rises and is_by_time and plan.is_by_number):
+            return asked.sort
+        return asked.sort + BY_NUMBER
 
-    def _edge(self, asked: Asked, found: Any, *, is_back: bool) -> Edge:
-        read = self._read_columns(asked.sort)
-        places = (self.sorts[asked.sort].column, self.model.id)
+    def _start(self, asked: Asked, plan: Plan | None) -> tuple[str, Edge | None]:
+        """In which order the page is and where it begins. A list goes on in the order that its cursor came from."""
+        order = self._order(asked, plan)
+        if not asked.cursor:
+            return order, None
+        other = asked.sort if order.endswith(BY_NUMBER) else asked.sort + BY_NUMBER
+        try:
+            return order, cursors.read(self._purpose(order), asked.cursor)
+        except BadCursor:
+            if plan is None or not plan.begins or self.number is None:
+                raise
+            return other, cursors.read(self._purpose(other), asked.cursor)
+
+    def _purpose(self, sort: str) -> str:
+        return f"{self.name}/{sort}"
+
+    def _edge(self, sort: str, found: Any, *, is_back: bool) -> Edge:
+        read = self.read_columns(sort)
+        places = (self.sort(sort).column, self.model.id)
         value, row_id = (found[next(i for i, known in enumerate(read) if known is column)] for column in places)
         return Edge(is_back, value, row_id)
 
@@ -221,60 +228,22 @@ class Listing:
         return {**asked.bound, "tenant": tenancy.current(), "now": clock.now(), "of": of}
 
     def _rows(
-        self, asked: Asked, of: UUID | None, plan: Plan | None, extra: dict[str, Any], edge: Edge | None, limit: int
+        self,
+        asked: Asked,
+        sort: str,
+        of: UUID | None,
+        plan: Plan | None,
+        extra: dict[str, Any],
+        edge: Edge | None,
+        limit: int,
     ) -> list[Any]:
-        """Rows in the order read, with what `_read_columns` adds at their end."""
-        is_falling = self.sorts[asked.sort].is_falling is not (edge is not None and edge.is_back)
+        """Rows in the order read, with what `read_columns` adds at their end."""
+        is_falling = self.sort(sort).is_falling is not (edge is not None and edge.is_back)
         use = "export" if "newest" in extra else "page"
-        shape = _Shape(use, asked.variants, asked.sort, is_falling, edge is not None, of is not None, plan)
+        shape = Shape(use, asked.variants, sort, is_falling, edge is not None, of is not None, plan)
+        if self.merges(shape):
+            shape = shape._replace(merged_on=db.session().get_bind().dialect.name)
         bound = self._bound(asked, of) | extra | {"limit": limit}
         if edge is not None:
             bound |= {"edge_value": edge.value, "edge_id": edge.row_id}
-        return searching.fetch(self._statement(shape), bound)
-
-    def _statement(self, shape: _Shape) -> Any:
-        found = self._statements.get(shape)
-        if found is None:
-            built = self._counting(shape) if shape.use == "count" else self._reading(shape)
-            found = self._statements[shape] = tenancy.named(built, "the tenant's predicate is put on every table")
-        return found
-
-    def _reading(self, shape: _Shape) -> Any:
-        """One read in the wanted order, from the edge on."""
-        column = self.sorts[shape.sort].column
-        falling, place = shape.is_falling, (column, self.model.id)
-        built = self._narrowed(sa.select(*self._read_columns(shape.sort)), shape)
-        if shape.has_edge:
-            value = sa.bindparam("edge_value", type_=column.type)
-            edge = sa.tuple_(value, sa.bindparam("edge_id", type_=Id()))
-            built = built.where(sa.tuple_(*place) < edge if falling else sa.tuple_(*place) > edge)
-        if shape.use == "export":
-            built = built.where(self.model.id <= sa.bindparam("newest", type_=Id()))
-        return built.order_by(*[part.desc() if falling else part for part in place]).limit(_LIMIT)
-
-    def _counting(self, shape: _Shape) -> Any:
-        found = None
-        if self.search is not None and shape.plan is not None and shape.plan.is_walked:
-            is_bare = not (shape.variants or self.where or self.joins or shape.has_owner)
-            found = searching.counting(self.search, shape.plan, is_bare=is_bare)
-        some = self._narrowed(sa.select(sa.literal(1)), shape, found).limit(_LIMIT).subquery()
-        return sa.select(sa.func.count()).select_from(some)
-
-    def _narrowed(self, built: Any, shape: _Shape, found: Any = None) -> Any:
-        """From the right tables, with the tenant's predicate on each, and all conditions."""
-        built = built.select_from(self.model)
-        for join in self.joins:
-            same_house = sa.and_(join.on, join.model.tenant_id == _TENANT)
-            built = built.join(join.model, same_house, isouter=join.outer)
-        own = self.model.tenant_id == _TENANT
-        by_key = found is not None or (shape.plan is not None and not shape.plan.is_walked)
-        built = built.where(own.is_(True) if by_key else own, *self.where)
-        if self.of is not None:
-            built = built.where(self.of == _OWNER)
-        by_name = {narrow.name: narrow for narrow in self.filters}
-        built = built.where(*[by_name[name].condition(variant) for name, variant in shape.variants])
-        if found is not None:
-            built = built.where(found)
-        elif self.search is not None and shape.plan is not None:
-            built = built.where(searching.condition(self.search, self.model, shape.plan))
-        return built
+        return searching.fetch(self.statement(shape), bound)

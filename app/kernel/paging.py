@@ -55,10 +55,12 @@ class Page(Generic[Item]):
     previous_cursor: str | None = None
     total: int | None = None
     """How many there are in all, where that is known without counting."""
+    order: str = ""
+    """What comes first, where that is not what was asked for."""
 
     def showing(self, items: list[Other]) -> "Page[Other]":
         """The same page with its items as somebody else sees them."""
-        return Page(items, self.next_cursor, self.previous_cursor, self.total)
+        return Page(items, self.next_cursor, self.previous_cursor, self.total, self.order)
 
 
 def page(

@@ -1,10 +1,11 @@
 """How a list finds what somebody typed: by the beginnings of words and of numbers, through indexes alone.
 
 First it is counted, to `RARE` at most, how many records each word has, and
-all together where each is common. Where that is few, they are taken from the
-index of words and sorted; where it is many, the list is walked in its order
-and fills a page soon. Either way the cost does not grow with the table. Of
-numbers that begin in one way the `CANDIDATES` greatest are looked at.
+all together where each is common; of another record's words how many rows of
+the list they mean; and how many numbers begin so. What is few is taken from
+its index and sorted; where it is many, the list is walked in its order, or by
+number, and fills a page soon. Either way the cost does not grow with the
+table, and nothing that is found is left out.
 """
 
 from collections.abc import Callable
@@ -22,21 +23,26 @@ from app.kernel.terms import LAST
 
 RARE = 2000
 """So many rows are taken by key and sorted as fast as a list of 100,000 is walked until a page of them is full."""
-RARE_ELSEWHERE = 250
-"""The same where the words are those of another record, such as an invoice's customer, who has several."""
+FEW_ROWS = 5000
+"""The same where the words are another record's, such as an invoice's customer: so many rows of the list."""
+FEW_RECORDS = 250
+"""So few others, however many rows they have, are asked one by one for the rows that come next."""
+SPARSE = 500
+"""Where `ENOUGH` of those others have fewer rows than this, a walk would not meet one soon."""
 ENOUGH = 5000
 """So many words of records are those of more than a thousand records."""
-CANDIDATES = 1000
 _TERMS: Any = terms.SearchTerm.__table__
 _TENANT = sa.bindparam("tenant", type_=Id())
 
 
 class Begins(NamedTuple):
-    """The column begins with what was typed, if that is one word. It wants `columns.Code` and an index."""
+    """The list's own column begins with what was typed, if that is one word. It wants `columns.Code` and an index."""
 
     column: Any
     fold: Callable[[str], str] = str.upper
     """How the column is written: numbers in capitals."""
+    rises: bool = False
+    """Whether later rows have greater numbers: then what begins alike by the thousand is read in that order."""
 
 
 class Words(NamedTuple):
@@ -57,10 +63,16 @@ class Plan(NamedTuple):
     """How one search is done: part of what a statement is kept by."""
 
     begins: bool
-    """Whether what was typed may be the beginning of a number."""
+    """Whether what was typed is the beginning of a number."""
+    is_many: bool
+    """Whether so many numbers begin so that they are not taken by key."""
     word_count: int
     common: tuple[str, ...]
     """The kinds whose records are walked, since each word is common there."""
+    is_few: bool = False
+    """Whether those words are few other records', each of which is asked for the rows that come next."""
+    is_narrow: bool = False
+    """Whether the list's filters alone leave so little that it is looked through."""
 
     @property
     def finds_nothing(self) -> bool:
@@ -68,45 +80,51 @@ class Plan(NamedTuple):
         return not self.begins and self.word_count == 0
 
     @property
+    def is_by_number(self) -> bool:
+        """Whether numbers alone are found, by the thousand, and nothing else leaves fewer."""
+        return self.is_many and not self.word_count and not self.is_narrow
+
+    @property
     def is_walked(self) -> bool:
         """Whether the list is read in its order instead of from the candidates."""
-        return bool(self.common)
+        return bool(self.common) or self.is_many
 
 
 def fetch(statement: Any, bound: dict[str, Any]) -> list[Any]:
     """The rows of a statement that names its own tenant. What only reads goes past the session's own layers."""
-    session = db.session()
-    if session.info["write"]:
-        return list(session.execute(statement, bound).all())
-    return list(session.connection().execute(statement, bound).all())
+    return db.session().read(statement, bound)
 
 
 def plan(search: Search, text: str) -> tuple[Plan, dict[str, Any]]:
-    """How to look for `text`, and the parameters. One query where words are looked for."""
+    """How to look for `text`, and the parameters. Four queries at most, each of some thousand entries of an index."""
     numbers = [by for by in search.by if isinstance(by, Begins)]
     kinds = tuple(dict.fromkeys(by.kind for by in search.by if isinstance(by, Words)))
-    begins = bool(numbers) and not any(letter.isspace() for letter in text)
     found = terms.words_in(text) if kinds else []
-    bound: dict[str, Any] = {}
+    bound: dict[str, Any] = {"tenant": tenancy.current()}
     common: list[str] = []
-    if begins:
+    most, is_few = 0, False
+    if numbers and not any(letter.isspace() for letter in text):
         for index, by in enumerate(numbers):
             bound |= {f"begins_{index}": by.fold(text), f"begins_{index}_end": by.fold(text) + LAST}
+        most = max(fetch(_counting_numbers(by, index), bound)[0][0] for index, by in enumerate(numbers))
     if found:
         counts = _count(kinds, found)
         for kind in kinds:
             bound |= _rarest_first(kind, counts[kind], found)
-        those = {kind: _among(kind, min(counts[kind]), len(found), bound, _most(search, kind)) for kind in kinds}
-        common = [kind for kind in kinds if those[kind] > _most(search, kind)]
-        begins = begins and not (common and _is_no_number(numbers, bound))
+        those = {kind: _among(kind, min(counts[kind]), len(found), bound) for kind in kinds}
+        common = [kind for kind in kinds if those[kind] and _is_common(search, kind, those[kind], len(found), bound)]
+        is_few = len(kinds) == 1 and bool(common) and those[kinds[0]] <= FEW_RECORDS and not most
         found = found if any(those.values()) else []
-    return Plan(begins, len(found), tuple(common)), bound
+    return Plan(most > 0, most > RARE, len(found), tuple(common), is_few), bound
 
 
-def _most(search: Search, kind: str) -> int:
-    """How many records of that kind are few enough to be taken from the index."""
-    is_own = all(by.key.key == "id" for by in search.by if isinstance(by, Words) and by.kind == kind)
-    return RARE if is_own else RARE_ELSEWHERE
+def _is_common(search: Search, kind: str, those: int, word_count: int, bound: dict[str, Any]) -> bool:
+    """Whether more is found by the words of that kind than is taken by key. One query where another record has them."""
+    elsewhere = [by for by in search.by if isinstance(by, Words) and by.kind == kind and by.key.key != "id"]
+    if not elsewhere:
+        return those > RARE
+    rows = max(fetch(_counting_rows(by, word_count), bound)[0][0] for by in elsewhere)
+    return bool(rows > (FEW_ROWS if those <= RARE else SPARSE))
 
 
 def _rarest_first(kind: str, counts: list[int], found: list[str]) -> dict[str, Any]:
@@ -116,22 +134,38 @@ def _rarest_first(kind: str, counts: list[int], found: list[str]) -> dict[str, A
     return bound
 
 
-def _among(kind: str, least: int, word_count: int, bound: dict[str, Any], most: int) -> int:
-    """How many records have all the words, at most. One query where each word alone has more than `most`."""
-    if least <= most or word_count == 1:
+def _among(kind: str, least: int, word_count: int, bound: dict[str, Any]) -> int:
+    """How many records have all the words, at most. One query where each word alone is common."""
+    if least <= RARE or word_count == 1:
         return least
-    return len(fetch(_some_ids(kind, word_count), bound | {"tenant": tenancy.current(), "limit": most + 1}))
-
-
-def _is_no_number(numbers: list[Begins], bound: dict[str, Any]) -> bool:
-    """Whether nothing has a number that begins so: then a walk need not ask of each row. One query for each column."""
-    own = bound | {"tenant": tenancy.current()}
-    return not any(fetch(_a_number(by, index), own) for index, by in enumerate(numbers))
+    return len(fetch(_some_ids(kind, word_count), bound | {"limit": RARE + 1}))
 
 
 @cache
-def _a_number(by: Begins, index: int) -> Any:
-    return tenancy.named(_by_number(by, index).limit(1), "names its own tenant")
+def _counting_numbers(by: Begins, index: int) -> Any:
+    """How many begin so, to one more than `RARE`."""
+    some = sa.select(sa.literal(1)).where(by.column.class_.tenant_id == _TENANT, begins(by, index)).limit(RARE + 1)
+    counted = sa.select(sa.func.count()).select_from(some.subquery())
+    return tenancy.named(counted, "names its own tenant")
+
+
+@cache
+def _counting_rows(by: Words, word_count: int) -> Any:
+    """How many rows the first `ENOUGH` of the records with all the words have, to one more than `FEW_ROWS`."""
+    few = with_words(by.kind, word_count).limit(ENOUGH).subquery()
+    other = _alias(by.key.class_)
+    some = sa.select(sa.literal(1)).select_from(few, other)
+    some = some.where(other.tenant_id == _TENANT, getattr(other, by.key.key) == few.c.record_id).limit(FEW_ROWS + 1)
+    counted = sa.select(sa.func.count()).select_from(some.subquery())
+    return tenancy.named(counted, "names its own tenant")
+
+
+def with_words(kind: str, word_count: int) -> Any:
+    """Ids and tenant of the records that have all the words; the rarest comes first."""
+    first = _TERMS.alias()
+    where = _beginning(first, kind, f"{kind}_0")
+    where += [_exists(kind, index, first.c.record_id) for index in range(1, word_count)]
+    return sa.select(first.c.record_id, first.c.tenant_id).where(*where)
 
 
 def _count(kinds: tuple[str, ...], found: list[str]) -> dict[str, list[int]]:
@@ -167,9 +201,11 @@ def condition(search: Search, model: type[TenantRecord], how: Plan) -> sa.Column
     """What a row must be to be found."""
     candidates: list[Any] = []
     conditions: list[sa.ColumnElement[bool]] = []
-    if how.begins:
-        numbers = [by for by in search.by if isinstance(by, Begins)]
-        candidates += [_by_number(by, index) for index, by in enumerate(numbers)]
+    for index, number in enumerate(by for by in search.by if isinstance(by, Begins)):
+        if how.is_many:  # said so that no store takes the index of numbers: the list is walked in its order
+            conditions.append(begins(number, index).is_(True))
+        elif how.begins:
+            candidates.append(_by_number(number, index))
     for by in search.by:
         if not isinstance(by, Words) or not how.word_count:
             continue
@@ -187,53 +223,43 @@ def _alias(model: Any) -> Any:
     return aliased(model)
 
 
-def _by_number(by: Begins, index: int) -> Any:
-    """The ids of the rows with the greatest numbers that begin so."""
-    other = _alias(by.column.class_)
-    column: Any = getattr(other, by.column.key)
-    greatest = (
-        sa.select(other.id)
-        .where(
-            other.tenant_id == _TENANT,
-            column >= sa.bindparam(f"begins_{index}", type_=Code()),
-            column < sa.bindparam(f"begins_{index}_end", type_=Code()),
-        )
-        .order_by(column.desc())
-        .limit(CANDIDATES)
-        .subquery()
+def begins(by: Begins, index: int, column: Any = None) -> sa.ColumnElement[bool]:
+    """The number begins as was typed."""
+    number = by.column if column is None else column
+    found: sa.ColumnElement[bool] = sa.and_(
+        number >= sa.bindparam(f"begins_{index}", type_=Code()),
+        number < sa.bindparam(f"begins_{index}_end", type_=Code()),
     )
-    return sa.select(greatest.c.id)
+    return found
+
+
+def _by_number(by: Begins, index: int) -> Any:
+    """The ids of the rows whose numbers begin so."""
+    other = _alias(by.column.class_)
+    number = getattr(other, by.column.key)
+    return sa.select(other.id).where(other.tenant_id == _TENANT, begins(by, index, number))
 
 
 def _by_words(by: Words, model: type[TenantRecord], word_count: int) -> Any:
-    """The ids of the rows whose record has all the words; the rarest comes first."""
-    first = _TERMS.alias()
-    where = _beginning(first, by.kind, f"{by.kind}_0")
-    for index in range(1, word_count):
-        where.append(_exists(by.kind, index, first.c.record_id))
+    """The ids of the rows whose record has all the words."""
     if by.key.class_ is model and by.key.key == "id":
-        few = sa.select(first.c.record_id).where(*where).limit(RARE + 1).subquery()
+        few = with_words(by.kind, word_count).limit(2 * RARE).subquery()
         return sa.select(few.c.record_id)
-    other = _alias(by.key.class_)
-    where += [other.tenant_id == first.c.tenant_id, getattr(other, by.key.key) == first.c.record_id]
-    return sa.select(other.id).select_from(first, other).where(*where)
+    other, those = _alias(by.key.class_), with_words(by.kind, word_count).subquery()
+    mine = (other.tenant_id == _TENANT, getattr(other, by.key.key) == those.c.record_id)
+    return sa.select(other.id).select_from(those, other).where(*mine)
 
 
-def counting(search: Search, how: Plan, *, is_bare: bool) -> sa.ColumnElement[bool] | None:
-    """What a row of a walked list must be to be counted: read from the words' index; None where more is searched.
+def counting(search: Search, how: Plan, *, most: int | None = None) -> sa.ColumnElement[bool] | None:
+    """What a row that is found by common words must be to be counted, read from their index; None where none are.
 
-    Tenant and key are compared as one, so that no store begins at the other end.
-    Where nothing else narrows the list, `ENOUGH` words are as good as all.
+    Tenant and key are compared as one, so that no store begins at the other end. At most `most` words are looked at.
     """
     kinds = [by for by in search.by if isinstance(by, Words)]
-    if how.begins or len(kinds) != 1:
+    if not how.common or len(kinds) != 1:
         return None
-    first, kind, key = _TERMS.alias(), kinds[0].kind, kinds[0].key
-    where = _beginning(first, kind, f"{kind}_0")
-    where += [_exists(kind, index, first.c.record_id) for index in range(1, how.word_count)]
-    those = sa.select(first.c.tenant_id, first.c.record_id).where(*where)
-    those = those.limit(ENOUGH) if is_bare and key.key == "id" else those
-    return sa.tuple_(key.class_.tenant_id, key).in_(those)
+    key = kinds[0].key
+    return sa.tuple_(key, key.class_.tenant_id).in_(with_words(kinds[0].kind, how.word_count).limit(most))
 
 
 def _has_word(by: Words, index: int) -> sa.ColumnElement[bool]:
@@ -259,8 +285,5 @@ def record_ids(kind: str, text: str, *, limit: int = 50) -> list[Any]:
 
 @cache
 def _some_ids(kind: str, word_count: int) -> Any:
-    first = _TERMS.alias()
-    where = _beginning(first, kind, f"{kind}_0")
-    where += [_exists(kind, index, first.c.record_id) for index in range(1, word_count)]
-    some = sa.select(first.c.record_id).where(*where).limit(sa.bindparam("limit", type_=sa.Integer()))
+    some = with_words(kind, word_count).limit(sa.bindparam("limit", type_=sa.Integer()))
     return tenancy.named(some, "names its own tenant")

@@ -45,6 +45,7 @@ def upgrade() -> None:
     fill(terms, "customer", "customers", ("company", "name", "email"))
     fill(terms, "user", "users", ("first_name", "last_name", "email"))
     op.create_index("ix_search_terms_word", "search_terms", ["tenant_id", "kind", "word", "record_id"])
+    op.create_index("ix_customers_status_name", "customers", ["tenant_id", "status", "search_key", "id"])
     if is_postgresql:
         for statement in ROW_SECURITY:
             op.execute(statement)
@@ -52,6 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_customers_status_name", table_name="customers")
     op.drop_table("search_terms")
     if op.get_bind().dialect.name == "postgresql":
         for table, column in LETTER_BY_LETTER:

@@ -249,9 +249,27 @@ def test_counts_are_exact_to_a_limit_and_fresh_below_it(tenant, monkeypatch):
     said = []
     for _ in range(5):
         make_customer()
-        said.append(str(CUSTOMERS.count(CUSTOMERS.read({}))))
+        said.append(str(CUSTOMERS.count(CUSTOMERS.read({"status": "active"}))))
 
     assert said == ["1", "2", "3", "more than 3", "more than 3"]
+    CUSTOMERS._counts.clear()
+
+
+def test_a_list_that_nothing_narrows_is_counted_whole_once_a_minute(tenant, other_tenant, monkeypatch, now):
+    monkeypatch.setattr(lists, "COUNTED", 3)
+    CUSTOMERS._counts.clear()
+    said = []
+    for shift in (0, 0, 0, 0, 0, 61):
+        make_customer()
+        now.shift(shift)
+        said.append(CUSTOMERS.count(CUSTOMERS.read({"sort": "name"})).short)
+    with tenancy.as_tenant(other_tenant.id):
+        said.append(CUSTOMERS.count(CUSTOMERS.read({})).short)
+
+    assert said == ["1", "2", "3", "4", "4", "6", "0"]
+    monkeypatch.setattr(lists, "COUNTED_WHOLE", 5)
+    CUSTOMERS._counts.clear()
+    assert CUSTOMERS.count(CUSTOMERS.read({})).short == "5+"
     CUSTOMERS._counts.clear()
 
 
@@ -295,6 +313,10 @@ def test_among_a_hundred_thousand_each_page_is_a_range_of_one_index(many, connec
     with plans_of(connection, store) as plans:
         page(status="closed")
     assert "ix_customers_status" in plans[0], plans
+    with plans_of(connection, store) as plans:
+        found = page(status="closed", sort="name")
+    assert len(found.items) == 50
+    assert "ix_customers_status_name" in plans[0] and "SORT" not in plans[0].upper() and "B-TREE" not in plans[0]
 
 
 def test_among_a_hundred_thousand_words_are_found_through_their_index(many, connection, store):

@@ -24,6 +24,7 @@ class Customer(TenantRecord):
         sa.Index("ix_customers_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_customers_search", "tenant_id", "search_key", "id"),
         sa.Index("ix_customers_status", "tenant_id", "status", "created_at", "id"),
+        sa.Index("ix_customers_status_name", "tenant_id", "status", "search_key", "id"),
         sa.Index("ix_customers_source", "tenant_id", "marketing_source", "created_at", "id"),
         sa.Index("ix_customers_country", "tenant_id", "country", "created_at", "id"),
     )

@@ -44,7 +44,7 @@ ORDERS = Listing(
         Since("from", Order.created_at),
         Until("to", Order.created_at),
     ),
-    search=Search("q", Begins(Order.number), Words("customer", Order.customer_id)),
+    search=Search("q", Begins(Order.number, rises=True), Words("customer", Order.customer_id)),
     sorts={
         "newest": Sort("Newest first", Order.created_at, is_falling=True),
         "oldest": Sort("Oldest first", Order.created_at),
