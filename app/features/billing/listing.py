@@ -56,7 +56,7 @@ INVOICES = Listing(
         Since("from", Invoice.created_at),
         Until("to", Invoice.created_at),
     ),
-    search=Search("q", Begins(Invoice.number), Words("customer", Invoice.customer_id)),
+    search=Search("q", Begins(Invoice.number, rises=True), Words("customer", Invoice.customer_id)),
     sorts={
         "newest": Sort("Newest first", Invoice.created_at, is_falling=True),
         "oldest": Sort("Oldest first", Invoice.created_at),
