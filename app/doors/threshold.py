@@ -127,6 +127,8 @@ def _recognise(mark: Access, settings: Settings) -> None:
     g.principal = None
     if mark.kind == "key":
         key = request.headers.get("X-API-Key")
+        if key and request.method in SAFE:
+            open_unit(write=False)
         g.principal = _admit_key(key) if key else None
     elif mark.kind != "signed":
         token = request.cookies.get(sessions.cookie_name(settings.is_https))

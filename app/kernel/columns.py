@@ -32,11 +32,14 @@ class Id(TypeDecorator[UUID]):
         return None if dialect.name == "postgresql" else _uuid_or_none
 
 
+_set, _UNKNOWN = object.__setattr__, SafeUUID.unknown
+
+
 def _uuid(raw: bytes) -> UUID:
     """What `UUID(bytes=raw)` makes, without its checks of every other way to make one: a third of the time."""
     made = object.__new__(UUID)
-    object.__setattr__(made, "int", int.from_bytes(raw, "big"))
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    _set(made, "int", int.from_bytes(raw, "big"))
+    _set(made, "is_safe", _UNKNOWN)
     return made
 
 

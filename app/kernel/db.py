@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from app.kernel import clock, sqlite
+from app.kernel import clock, prepared, sqlite
 from app.kernel.columns import JSON as JSON
 from app.kernel.columns import Id as Id
 from app.kernel.columns import UtcDateTime as UtcDateTime
@@ -88,13 +88,15 @@ class PanelSession(Session):
 
         bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
-    def read(self, statement: Any, values: dict[str, Any]) -> Any:
-        """Run a statement that was made once and named as minding the tenant itself, past the ORM's layers.
+    def read(self, statement: Any, values: dict[str, Any]) -> list[Any]:
+        """The rows of a statement that was made once and named as minding the tenant itself, past all layers.
 
         In a unit that writes it takes the ordinary way, so that it sees what waits to be written.
         """
         assert statement.get_execution_options().get("panel_named"), "wrap it in tenancy.named()"
-        return (self if self.info["write"] else self.connection()).execute(statement, values)
+        if self.info["write"]:
+            return list(self.execute(statement, values).all())
+        return prepared.fetch(self.connection(), statement, values)
 
 
 _checks: list[Callable[[object], bool]] = []
@@ -265,6 +267,16 @@ def transaction(*, write: bool = True) -> Iterator[PanelSession]:
         end(token, commit=False)
         raise
     end(token, commit=True)
+
+
+@contextmanager
+def reading() -> Iterator[PanelSession]:
+    """The unit of work that is open here, if it only reads, else one of its own."""
+    if has_session() and not session().info["write"]:
+        yield session()
+        return
+    with transaction(write=False) as own:
+        yield own
 
 
 def after_commit(action: Callable[[], None]) -> None:

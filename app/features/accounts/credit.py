@@ -64,7 +64,7 @@ def left(customer_id: UUID, currency: str) -> Money:
 
 def of(customer_id: UUID) -> Money:
     """What the customer has, in the account's own currency."""
-    minor, currency = db.session().read(_CREDIT, {"tenant": tenancy.current(), "customer": customer_id}).one()
+    [(minor, currency)] = db.session().read(_CREDIT, {"tenant": tenancy.current(), "customer": customer_id})
     return Money(minor, currency)
 
 

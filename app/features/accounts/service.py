@@ -24,7 +24,7 @@ from app.features.accounts.passwords import can_be_password, check_password_rule
 from app.features.accounts.profile import update_customer
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, terms
+from app.kernel import clock, db, tenancy, terms
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
@@ -164,6 +164,23 @@ def find_customer(principal: Principal, customer_id: UUID) -> Customer:
     if found is None or not (principal.is_staff or principal.key_id or principal.customer_id == customer_id):
         raise NotFound()
     return found
+
+
+def check_customer(principal: Principal, customer_id: UUID) -> None:
+    """That there is this customer, for whom `find_customer` would find it.
+
+    Raises:
+        NotFound: absent, or somebody else's.
+    """
+    may_see = principal.is_staff or principal.key_id or principal.customer_id == customer_id
+    if not may_see or not db.session().read(_IS_THERE, {"tenant": tenancy.current(), "customer": customer_id}):
+        raise NotFound()
+
+
+_IS_THERE = tenancy.named(
+    sa.select(Customer.id).where(Customer.tenant_id == sa.bindparam("tenant"), Customer.id == sa.bindparam("customer")),
+    "bound to the tenant that is set",
+)
 
 
 def is_email_taken(email: str) -> bool:

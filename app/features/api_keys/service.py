@@ -90,14 +90,15 @@ def resolve(secret: str) -> Principal | None:
 
     One look-up by hash through a unique index: a key that is nearly right takes
     as long as one that is not. Nothing is kept in memory, so that a revoked key
-    stops at once. Opens its own reading unit of work.
+    stops at once.
     """
     if not _SECRET.fullmatch(secret):
         return None
-    with tenancy.across_tenants("key"), db.transaction(write=False) as session:
-        row = session.read(_KEY, {"key_hash": crypto.digest(secret), "now": clock.now()}).one_or_none()
-    if row is None:
+    with tenancy.across_tenants("key"), db.reading() as session:
+        rows = session.read(_KEY, {"key_hash": crypto.digest(secret), "now": clock.now()})
+    if not rows:
         return None
+    row = rows[0]
     return Principal(
         tenant_id=row.tenant_id,
         key_id=row.id,

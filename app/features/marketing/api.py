@@ -100,8 +100,8 @@ def availability(product_id: str) -> AvailabilityOut:
 @keyed(SCOPE, limits=READING)
 def services(customer_id: UUID, query: PageQuery) -> Page[ServiceOut]:
     """What a customer has, newest first."""
-    customer = accounts.find_customer(principal(), customer_id)
-    found = subscriptions.list_for_customer(customer.id, cursor=query.cursor, limit=query.limit)
+    accounts.check_customer(principal(), customer_id)
+    found = subscriptions.list_for_customer(customer_id, cursor=query.cursor, limit=query.limit)
     return found.showing([ServiceOut.of(line) for line in found.items])
 
 

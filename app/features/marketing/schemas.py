@@ -197,7 +197,7 @@ class ServiceOut(Answer):
             plan_name=service.plan_name,
             status=service.status,
             billing_cycle=service.cycle,
-            price=MoneyOut.of(service.price),
+            price=MoneyOut(amount_minor=service.price_minor, currency=service.currency),
             period_start=service.period_start,
             period_end=service.period_end,
             ends_at=service.ends_at,

@@ -91,7 +91,7 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     known = {"token_hash": crypto.digest(token), "tenant_id": tenancy.current()}
-    row = db.session().read(_LOGIN, known).one_or_none()
+    row = next(iter(db.session().read(_LOGIN, known)), None)
     now = clock.now()
     if row is None or not _stands(row.last_active_at, row.expires_at, now, is_staff=row.staff_role is not None):
         return None
