@@ -1,8 +1,6 @@
 """What accounts add to pages that show many rooms."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from itertools import pairwise
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,26 +9,6 @@ from app.features.accounts.models import Customer, User
 from app.kernel import db, searching
 from app.kernel.access import Role
 from app.kernel.slots import Hit
-
-
-def customer_count() -> int:
-    """How many customers there are, closed ones too. One query over an index."""
-    return db.session().scalar(sa.select(sa.func.count()).select_from(Customer)) or 0
-
-
-def new_between(edges: Sequence[datetime]) -> list[int]:
-    """How many customers came between each moment and the next: one count fewer than `edges`, which rise.
-
-    One query over the index by time.
-    """
-    span = sa.case(*[(Customer.created_at < end, index) for index, (_, end) in enumerate(pairwise(edges))])
-    rows = db.session().execute(
-        sa.select(span.label("span"), sa.func.count())
-        .where(Customer.created_at >= edges[0], Customer.created_at < edges[-1])
-        .group_by(sa.literal_column("span"))
-    )
-    counts: dict[int, int] = dict(rows.all())
-    return [counts.get(index, 0) for index in range(len(edges) - 1)]
 
 
 def latest_customers(limit: int = 6) -> Sequence[Customer]:

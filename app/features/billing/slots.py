@@ -58,7 +58,7 @@ class InvoiceCard:
 
 @dataclass(frozen=True)
 class OpenAmount:
-    """What customers still owe in one currency."""
+    """What a customer still owes in one currency."""
 
     total: Money
     invoices: int
@@ -122,35 +122,30 @@ def recent_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
     return [card(invoice) for invoice in rows]
 
 
-def open_amounts() -> list[OpenAmount]:
-    """What all customers owe, per currency, for staff from BILLING up. One query over the index of open invoices."""
-    return _owed(_OPEN, {})
-
-
 def owed_by(customer_id: UUID) -> list[OpenAmount]:
     """What one customer owes, per currency; empty = nothing. One query."""
-    return _owed(_OPEN_OF, {"customer": customer_id})
-
-
-def _owed(statement: Any, whose: dict[str, Any]) -> list[OpenAmount]:
-    rows = db.session().read(statement, {"tenant": tenancy.current(), "now": clock.now(), **whose})
+    asked = {"tenant": tenancy.current(), "customer": customer_id, "now": clock.now()}
+    rows = db.session().read(_OPEN_OF, asked)
     return [OpenAmount(Money(int(total), currency), count, int(late)) for currency, total, count, late in rows]
 
 
-def _open_sums(*conditions: sa.ColumnElement[bool]) -> Any:
+def _open_of() -> Any:
     """Made once: a customer's pages all ask it."""
     overdue = sa.func.sum(sa.case((Invoice.due_at <= sa.bindparam("now"), 1), else_=0))
     return tenancy.named(
         sa.select(Invoice.currency, sa.func.sum(Invoice.total_minor - Invoice.paid_minor), sa.func.count(), overdue)
-        .where(Invoice.tenant_id == sa.bindparam("tenant"), Invoice.status == "issued", *conditions)
+        .where(
+            Invoice.tenant_id == sa.bindparam("tenant"),
+            Invoice.status == "issued",
+            Invoice.customer_id == sa.bindparam("customer"),
+        )
         .group_by(Invoice.currency)
         .order_by(Invoice.currency),
         "bound to the tenant that is set",
     )
 
 
-_OPEN = _open_sums()
-_OPEN_OF = _open_sums(Invoice.customer_id == sa.bindparam("customer"))
+_OPEN_OF = _open_of()
 
 
 def balances_of(customer_id: UUID) -> list[Balance]:

@@ -12,6 +12,7 @@ from app.kernel import db
 from app.kernel.access import Role
 from app.kernel.money import Money
 from app.kernel.slots import Hit
+from app.kernel.terms import LAST
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,10 @@ STATES = {
 """Tone and words of each status."""
 
 
-def new_orders(since: datetime) -> int:
-    """How many orders came in since then. One query over the index by time."""
-    return db.session().scalar(sa.select(sa.func.count()).select_from(Order).where(Order.created_at >= since)) or 0
-
-
-def waiting_for_payment() -> int:
-    """How many orders wait for money. One query over the index by status."""
-    wanted = sa.select(sa.func.count()).select_from(Order).where(Order.status == "pending")
-    return db.session().scalar(wanted) or 0
-
-
 def recent_orders(*, customer_id: UUID | None = None, limit: int = 8) -> list[OrderCard]:
     """The newest orders, of one customer or of all. One query."""
     wanted = (
-        sa.select(Order, Customer, OrderLine.description, Order.number)
+        sa.select(Order, Customer, OrderLine.description)
         .join(Customer, Customer.id == Order.customer_id)
         .join(OrderLine, sa.and_(OrderLine.order_id == Order.id, OrderLine.position == 1))
         .order_by(Order.created_at.desc(), Order.id.desc())
@@ -70,14 +60,14 @@ def recent_orders(*, customer_id: UUID | None = None, limit: int = 8) -> list[Or
     return [_card(*row) for row in db.session().execute(wanted)]
 
 
-def _card(order: Order, customer: Customer, what: str, number: str) -> OrderCard:
+def _card(order: Order, customer: Customer, what: str) -> OrderCard:
     tone, state = STATES[order.status]
     return OrderCard(
         order_id=order.id,
         customer_id=customer.id,
         customer=customer.title,
         what=what,
-        number=number,
+        number=order.number,
         total=order.total,
         tone=tone,
         state=state,
@@ -93,7 +83,7 @@ def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
     wanted = (
         sa.select(Order.id, Order.number, Order.status, Customer.company, Customer.name)
         .join(Customer, Customer.id == Order.customer_id)
-        .where(Order.number >= begin, Order.number < begin + "\U0010ffff")
+        .where(Order.number >= begin, Order.number < begin + LAST)
         .order_by(Order.number.desc())
         .limit(limit)
     )

@@ -10,8 +10,6 @@ FROZEN = (
     "reason", "note", "received_at", "recorded_by", "recorded_by_key",
 )  # fmt: skip
 """Columns that never change."""
-MOVING = ("status", "credited_minor", "refunded_minor", "refunded_at", "disputed_at")
-"""Columns that say what became of it."""
 FORWARD = (("succeeded", "refunded"), ("succeeded", "disputed"), ("disputed", "refunded"))
 """How the status may move."""
 
