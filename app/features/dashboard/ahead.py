@@ -12,6 +12,9 @@ from app.features.subscriptions.models import Subscription
 from app.kernel import db, words
 from app.kernel.money import Money
 
+BEFORE = 2
+"""Steps of a service's page that come before those of its set-up: ordered, and paid."""
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -56,7 +59,10 @@ def credit_of(customer_id: UUID) -> str:
 
 
 def steps_of(customer_id: UUID) -> dict[UUID, str]:
-    """How far the set-up of each service has come, in words. One query over what is open."""
+    """How far each service that is being set up has come, counted as on its own page.
+
+    One query over what is open.
+    """
     job, step = ProvisioningJob, ProvisioningStep
     done = sa.func.sum(sa.case((step.state == "done", 1), else_=0))
     rows = db.session().execute(
@@ -65,4 +71,6 @@ def steps_of(customer_id: UUID) -> dict[UUID, str]:
         .where(job.customer_id == customer_id, job.kind == ACTIVATE, job.state != "done")
         .group_by(job.subscription_id)
     )
-    return {subscription_id: f"{int(ready)} of {steps} steps done" for subscription_id, ready, steps in rows}
+    return {
+        subscription_id: f"step {BEFORE + int(ready) + 1} of {BEFORE + steps}" for subscription_id, ready, steps in rows
+    }

@@ -1,13 +1,17 @@
 """Small parts that the pages of this room are made of."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency
 
+from app.features.subscriptions import slots as subscriptions
+from app.features.subscriptions.slots import ServiceCard
 from app.kernel.money import Money
 
+SETTING_UP = subscriptions.SETTING_UP[1]
 SHORT_FROM = 1_000
 """Amounts from here on are shown without decimals where there is little room; the page behind them has all."""
 
@@ -48,6 +52,17 @@ class Step:
     is_done: bool
     label: str = ""
     href: str = ""
+
+
+def standing(cards: Iterable[ServiceCard]) -> Counter[str]:
+    """How many services stand how, in the words of a sentence: what is paid for runs once it is set up."""
+    said = {SETTING_UP: "being set up", subscriptions.STATES["active"][1]: "running"}
+    return Counter(said.get(card.state, card.state.lower()) for card in cards)
+
+
+def begun(text: str) -> str:
+    """`text` as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def short(amount: Money) -> str:

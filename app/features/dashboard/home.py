@@ -1,6 +1,5 @@
 """A customer's first page: what needs doing, what they have, what comes next, what happened."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.dashboard import ahead, happenings
+from app.features.dashboard import ahead, figures, happenings
 from app.features.dashboard.ahead import Ahead
 from app.features.dashboard.happenings import Line
 from app.features.orders import slots as orders
@@ -21,7 +20,6 @@ from app.kernel.access import Principal, Role
 
 SHOWN_SERVICES, SHOWN_INVOICES, SHOWN_LINES = 5, 5, 6
 OVER = {"cancelled", "terminated"}
-SETTING_UP = subscriptions.SETTING_UP[1]
 TOLD = (
     "ORDER_CREATED", "ORDER_COMPLETED", "ORDER_CANCELLED", "INVOICE_ISSUED", "INVOICE_PAID",
     "SUBSCRIPTION_ACTIVATED", "SUBSCRIPTION_SUSPENDED", "SUBSCRIPTION_RESUMED", "SUBSCRIPTION_CANCELLED",
@@ -64,7 +62,7 @@ def of(who: Principal, customer_id: UUID) -> Home:
     zone = tenants.current().time_zone
     sees_money = (who.customer_role or Role.VIEWER) >= Role.BILLING
     services = subscriptions.services_of(customer_id)
-    steps = ahead.steps_of(customer_id) if any(card.state == SETTING_UP for card in services) else {}
+    steps = ahead.steps_of(customer_id) if any(card.state == figures.SETTING_UP for card in services) else {}
     owed = billing.open_invoices(customer_id) if sees_money else []
     invoices = billing.recent_invoices(customer_id, limit=SHOWN_INVOICES) if sees_money else []
     return Home(
@@ -82,9 +80,7 @@ def of(who: Principal, customer_id: UUID) -> Home:
 
 def _sentence(who: Principal, services: Sequence[ServiceCard], owed: Sequence[InvoiceCard]) -> str:
     """`Alder & Finch Bakery · two services running, one invoice to pay`; suspended ones are said as well."""
-    standing = Counter(
-        "running" if card.status == "active" else card.state.lower() for card in services if card.status not in OVER
-    )
+    standing = figures.standing(card for card in services if card.status not in OVER)
     parts = [
         f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}" for how, count in standing.items()
     ] or ["no services yet"]
@@ -111,10 +107,10 @@ def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: 
 
 def _to_wait(services: Sequence[ServiceCard], steps: Mapping[UUID, str]) -> NextStep | None:
     """Nothing to pay, or nothing that this person sees: what is being waited for."""
-    being_set_up = [card for card in services if card.state == SETTING_UP]
+    being_set_up = [card for card in services if card.state == figures.SETTING_UP]
     if being_set_up:
         first = being_set_up[0]
-        text = f"{steps.get(first.subscription_id, 'We are on it')}. You get a mail when it is ready."
+        text = f"{figures.begun(steps.get(first.subscription_id, 'we are on it'))}. You get a mail when it is ready."
         return NextStep("server-2", f"{first.plan} is being set up", text, [("See where it stands", first.href, "")])
     waiting = [card for card in services if card.status == "pending"]
     if not waiting:
@@ -130,7 +126,7 @@ def _to_wait(services: Sequence[ServiceCard], steps: Mapping[UUID, str]) -> Next
 def _service(card: ServiceCard, steps: Mapping[UUID, str], *, sees_money: bool) -> tuple[str, str, str, str, str]:
     next_step = steps.get(card.subscription_id, card.next_step)
     said = f"{card.price_words} · {next_step}" if sees_money else next_step
-    return card.href, card.plan, said[0].upper() + said[1:], card.tone, card.state
+    return card.href, card.plan, figures.begun(said), card.tone, card.state
 
 
 def _invoice(card: InvoiceCard, zone: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from app.features.accounts.models import Customer, User
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.dashboard import happenings
+from app.features.dashboard import figures, happenings
 from app.features.dashboard.figures import Stat
 from app.features.dashboard.happenings import Line
 from app.features.dashboard.service import monthly_minor
@@ -104,7 +104,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
 
 
 def _service_stat(cards: Sequence[ServiceCard]) -> Stat:
-    standing = Counter("running" if card.status == "active" else card.state.lower() for card in cards)
+    standing = figures.standing(cards)
     return Stat(
         "Services", f"{len(cards):,}", ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
     )
@@ -145,13 +145,9 @@ def _tasks(customer_id: UUID, zone: str) -> Rows:
 
 def _services(cards: Sequence[ServiceCard]) -> Rows:
     return [
-        (card.staff_href, card.plan, card.tone, card.state, _sentence(card.next_step), card.price_words)
+        (card.staff_href, card.plan, card.tone, card.state, figures.begun(card.next_step), card.price_words)
         for card in cards
     ]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _orders(cards: Sequence[OrderCard], zone: str, *, links: bool) -> Rows:
