@@ -110,7 +110,8 @@ def plan(*, seed: int) -> Callable[[int], Cast]:
     now, may_use_promo = clock.now(), _has_promo()
 
     def tell(number: int) -> Cast:
-        person = people.somebody(random.Random(f"{seed}:{number}"), number, seed)
+        mark = f"{number}" if seed == 1 else f"{number}-{seed}"
+        person = people.somebody(random.Random(f"{seed}:{number}"), mark)
         is_company = bool(person.company)
         return Cast(
             person, lives.course(number, seed=seed, now=now, is_company=is_company, may_use_promo=may_use_promo)

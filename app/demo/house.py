@@ -15,8 +15,6 @@ from app.kernel.access import acting
 
 DAYS_BACK = 13
 """How far back the first signed up: less than the 14 days in which an invoice falls due."""
-MARK = 0
-"""The seed of these people: those of `mpanel demo` have others."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def load() -> DemoLogin:
     began, first = clock.now(), ""
     for number, situation in enumerate(SITUATIONS):
         chance = random.Random(f"house/{number}")
-        person = people.somebody(chance, number, MARK)
+        person = people.somebody(chance)
         came = began - timedelta(days=DAYS_BACK * (1 - number / len(SITUATIONS)), minutes=chance.randrange(5, 200))
         with acting(DEMO):
             story = _live(person, situation, came)

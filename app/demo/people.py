@@ -127,13 +127,12 @@ PRIVATE = 0.3
 """Which part of the customers is no company."""
 
 
-def somebody(chance: random.Random, number: int, seed: int) -> Person:
-    """Customer `number` of the demo made with `seed`: the same each time, with an address of mail of its own."""
+def somebody(chance: random.Random, mark: str = "") -> Person:
+    """Somebody, the same each time for the same `chance`. `mark` goes into the address of mail and makes it unique."""
     land = chance.choices(LANDS, _WEIGHTS)[0]
     at = chance.randrange(len(land.last))
     place, trade = chance.choice(PLACE), chance.choice(TRADE)
     is_private = chance.random() < PRIVATE
-    mark = f"{number}" if seed == 1 else f"{number}-{seed}"
     name = land.latin[at]
     firm = f"{place}{trade}".lower().replace(" ", "")
     address = f"{name}{mark}@post.example.com" if is_private else f"{name}@{firm}{mark}.example.com"

@@ -214,7 +214,7 @@ def test_history_keeps_what_the_panel_promises(house):
             last = session.scalar(sa.select(NumberSeries.last).where(NumberSeries.kind == "invoice"))
             states = set(session.scalars(sa.select(Subscription.status)))
             user = session.scalars(sa.select(User).where(User.email == login.email)).one()
-            person = somebody(random.Random("3:7"), 7, 3)
+            person = somebody(random.Random("3:7"), "7-3")
             found = CUSTOMERS.page(CUSTOMERS.read({"q": person.email}))
             left = session.scalar(sa.select(sa.func.count()).select_from(FigureDelta))
 
