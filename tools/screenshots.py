@@ -169,6 +169,55 @@ def _refused_sign_in(album: Album, sight: Sight, look: Look) -> None:
     album.take(sight, "public-sign-in-refused")
 
 
+def what_is_done(album: Album, staff: Visitor, customer: Visitor) -> None:
+    """The way of one sale, seen by both: unpaid, paid with its receipt, being set up, taken, ready; and an endpoint."""
+    desk, portal = staff.open(DESK), customer.open(DESK)
+    invoice = _first(customer, "/client/billing/")
+    _press(portal, invoice, "Pay ")
+    service = _first(customer, "/client/services/")
+    receipt = _first(customer, "/client/payments/", on=invoice)
+    in_every_look(
+        album, customer, {"client-invoice-paid": invoice, "client-receipt": receipt, "client-setting-up": service}
+    )
+    desk.go("/admin/provisioning?sort=newest")
+    task = next(href for href in desk.links() if pattern(href) == "/admin/provisioning/*")
+    _press(desk, task, "Take it")
+    in_every_look(album, staff, {"admin-task-taken": task})
+    desk.page.get_by_label("Server").fill("web-07.example.com")
+    _press(desk, "", "Set up: tell the customer")
+    in_every_look(album, staff, {"admin-task-done": task})
+    in_every_look(album, customer, {"client-service-active": service})
+    desk.go("/admin/integrations/webhooks/new")
+    desk.page.get_by_label("Name").fill("Marketing site")
+    desk.page.get_by_label("Address").fill("https://hooks.example.com/mpanel")
+    _press(desk, "", "Make the endpoint")
+    endpoint = _first(staff, "/admin/integrations/webhooks/0")
+    _press(desk, endpoint, "Send the test")
+    places = {"endpoint": endpoint, "endpoints": "/admin/integrations/webhooks", "search": "/admin/search?q=lumen"}
+    in_every_look(album, staff, {f"admin-{name}-filled": path for name, path in places.items()})
+    desk.close()
+    portal.close()
+
+
+def in_every_look(album: Album, visitor: Visitor, pages: dict[str, str]) -> None:
+    """Those pages, name to path, at every size and theme."""
+    for look in LOOKS:
+        sight = visitor.open(look)
+        for name, path in pages.items():
+            sight.go(path)
+            album.take(sight, name)
+        sight.close()
+
+
+def _press(sight: Sight, path: str, label: str) -> None:
+    """Press the button that begins with `label`, on `path` or on the page that is open."""
+    if path:
+        sight.go(path)
+    sight.page.get_by_role("button", name=re.compile(f"^{re.escape(label)}")).first.click()
+    sight.page.wait_for_load_state("load")
+    sight.page.wait_for_timeout(500)
+
+
 def photograph(house: House, album: Album) -> list[str]:
     """Walk through the house as nobody, as staff and as a customer. Returns the faults seen."""
     with chromium() as browser:
@@ -192,16 +241,17 @@ def photograph(house: House, album: Album) -> list[str]:
         everywhere(album, alice, "client", ["/client"])
         odd_ones(album, alice, "client", {"error-404": ("/client/nothing", 404), "error-403": ("/admin", 403)})
         opened_parts(album, alice, "client", "/client/security/sessions")
+        what_is_done(album, olive, alice)
         return [*nobody.faults, *stranger.faults, *olive.faults, *alice.faults]
 
 
 BAD_LINK = "/set-password?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
-def _first(visitor: Visitor, prefix: str) -> str:
-    """The first record that a list leads to."""
+def _first(visitor: Visitor, prefix: str, on: str = "") -> str:
+    """The first record below `prefix` that its list, or the page `on`, leads to."""
     sight = visitor.open(DESK)
-    sight.go(prefix.rstrip("/"))
+    sight.go(on or prefix.rpartition("/")[0])
     hrefs = [href.removeprefix(visitor.url) for href in sight.links()]
     sight.close()
     return next(href for href in hrefs if href.startswith(prefix))

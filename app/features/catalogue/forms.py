@@ -95,7 +95,7 @@ class NewProductForm(ProductForm):
     slug = StringField(
         "Slug",
         [InputRequired("Give it a slug, such as shared-starter.")],
-        description="In addresses and on your website, such as shared-starter. It is for good.",
+        description="In addresses and on your website, such as shared-starter. It cannot be changed later.",
     )
 
 
@@ -173,7 +173,7 @@ class PromoCodeForm(PanelForm):
 class NewPromoCodeForm(PromoCodeForm):
     """A code that is not there yet."""
 
-    code = StringField("Code", [Optional()], description="Empty: we make up one that nobody guesses.")
+    code = StringField("Code", [Optional()], description="Leave it empty to get one that nobody guesses.")
 
 
 def _hundredths(text: str) -> int:

@@ -66,7 +66,7 @@ def trouble(webhook: Webhook, zone: str) -> tuple[str, str, str] | None:
         return "warn" if webhook.disabled_reason == "by_hand" else "bad", f"Off since {since}.", text
     if webhook.failing_since is not None:
         since = words.exact(webhook.failing_since, zone)
-        return "warn", f"It fails since {since}.", "After five days without a success it is switched off by itself."
+        return "warn", f"Failing since {since}.", "After five days without a success it is switched off by itself."
     return None
 
 
