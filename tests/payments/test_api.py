@@ -12,6 +12,7 @@ from app.features.billing import ledger
 from app.features.billing.models import Invoice
 from app.features.payments import callbacks, service, tasks
 from app.features.payments.models import Payment, PaymentCallback
+from app.features.payments.service import ReferenceUsed
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, tenancy
 from tests.payments.callbacks import URL, event, signed, tell
@@ -282,6 +283,29 @@ def test_any_order_and_any_number_of_copies_ends_as_one_pass_in_order(client, al
     assert tell_stories(client, alice, "shuffled", random.Random(seed)) == wanted
     assert credit_of(alice) == 0
     assert is_sound()
+
+
+@pytest.mark.parametrize("gateway", ["bank", "external", "stripe"])
+def test_money_that_site_or_staff_told_of_is_not_counted_again_when_the_provider_does(client, alice, gateway):
+    invoice = make_invoice(alice)
+    payment = make_payment(invoice, gateway=gateway, reference="pi_1").payment
+
+    tell(client, event(invoice))
+    assert (payments(), credit_of(alice), rows()) == (1, 0, [("done", "")])
+    tell(client, event(invoice, id="evt_2", type="payment.refunded"))
+
+    db.session().refresh(payment)
+    assert (payment.status, rows()) == ("refunded", [("done", "")] * 2)
+    assert is_sound()
+
+
+def test_money_that_a_provider_told_of_is_not_recorded_again_by_hand(client, alice):
+    invoice = make_invoice(alice)
+    tell(client, event(invoice))
+
+    with pytest.raises(ReferenceUsed):
+        make_payment(invoice, 3992, reference="pi_1")
+    assert (payments(), credit_of(alice)) == (1, 0)
 
 
 def test_what_a_dead_process_left_is_found(alice):

@@ -182,7 +182,7 @@ def _done(row: PaymentCallback, invoice: Invoice | None) -> Payment:
 
 
 def _succeeded(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
-    known = service.by_reference(GATEWAY, row.reference)
+    known = service.by_reference(GATEWAY, row.reference) or service.told_of(invoice.id, row.reference)
     if known is not None:
         if known.invoice_id != invoice.id or known.amount != amount:
             raise Flagged("This reference has paid something else.")
@@ -222,7 +222,7 @@ def _disputed(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
 
 
 def _payment_of(row: PaymentCallback, invoice: Invoice) -> Payment:
-    payment = service.by_reference(GATEWAY, row.reference)
+    payment = service.by_reference(GATEWAY, row.reference) or service.told_of(invoice.id, row.reference)
     if payment is None:
         raise PaymentUnknown()
     if payment.invoice_id != invoice.id:
@@ -247,7 +247,7 @@ def forgotten() -> list[tuple[UUID, UUID]]:
 
 
 def flag_forsaken() -> int:
-    """Show staff what waited in vain for its payment, such as a refund of what they recorded by hand; how many."""
+    """Show staff what waited in vain for its payment; how many."""
     now, reason = clock.now(), "The payment that it is about never came by this way."
     forsaken = (
         sa.update(PaymentCallback)

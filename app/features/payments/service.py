@@ -29,6 +29,8 @@ LABELS = {
     "callback": "Payment provider",
 }
 """What people read for each gateway."""
+OUTSIDE = ("bank", "external", "stripe", "callback")
+"""Ways to tell of money that moved elsewhere: of one transfer, several of them may tell."""
 LONGEST_REFERENCE = 200
 
 
@@ -64,7 +66,8 @@ def receive(
     """Take money that came in for an invoice; what is too much becomes the account's credit.
 
     A reference counts once per gateway, however many tell of it at once: the
-    row is claimed before anything moves.
+    row is claimed before anything moves. Of one invoice it counts once however
+    it was told, by the site, a provider or staff.
 
     Raises:
         NotFound: no such invoice.
@@ -74,6 +77,8 @@ def receive(
     """
     invoice = billing.locked(invoice_id)
     _check(invoice, amount)
+    if gateway in OUTSIDE and told_of(invoice.id, reference) is not None:
+        raise ReferenceUsed(fields={"reference": ReferenceUsed.text})
     payment = _claim(invoice, amount, gateway=gateway, reference=reference, received_at=received_at, note=note)
     _tell(PaymentSucceeded, payment)
     memo = f"{LABELS[gateway]}, {reference}"
@@ -262,6 +267,17 @@ def by_reference(gateway: str, reference: str) -> Payment | None:
         Payment.gateway == gateway, Payment.reference == reference, Payment.status != "failed"
     )
     return db.session().scalar(wanted)
+
+
+def told_of(invoice_id: UUID, reference: str) -> Payment | None:
+    """The money from elsewhere that came for an invoice under this reference, whoever told of it."""
+    wanted = sa.select(Payment).where(
+        Payment.reference == reference,
+        Payment.invoice_id == invoice_id,
+        Payment.gateway.in_(OUTSIDE),
+        Payment.status != "failed",
+    )
+    return db.session().scalars(wanted.order_by(Payment.created_at, Payment.id).limit(1)).first()
 
 
 def failed_try(gateway: str, reference: str) -> Payment:
