@@ -241,8 +241,6 @@ class Listing(Statements):
         is_falling = self.sort(sort).is_falling is not (edge is not None and edge.is_back)
         use = "export" if "newest" in extra else "page"
         shape = Shape(use, asked.variants, sort, is_falling, edge is not None, of is not None, plan)
-        if self.merges(shape):
-            shape = shape._replace(merged_on=db.session().get_bind().dialect.name)
         bound = self._bound(asked, of) | extra | {"limit": limit}
         if edge is not None:
             bound |= {"edge_value": edge.value, "edge_id": edge.row_id}

@@ -1,11 +1,10 @@
 """How a list finds what somebody typed: by the beginnings of words and of numbers, through indexes alone.
 
-First it is counted, to `RARE` at most, how many records each word has, and
-all together where each is common; of another record's words how many rows of
-the list they mean; and how many numbers begin so. What is few is taken from
-its index and sorted; where it is many, the list is walked in its order, or by
-number, and fills a page soon. Either way the cost does not grow with the
-table, and nothing that is found is left out.
+First it is counted, to `RARE` at most, how many records have the words, how
+many rows of the list another record's words mean, and how many numbers begin
+so. What is few is taken from its index and sorted; where it is many, the list
+is walked in its order, or by number, and fills a page soon. The cost does not
+grow with the table, and nothing that is found is left out.
 """
 
 from collections.abc import Callable
@@ -25,14 +24,15 @@ RARE = 2000
 """So many rows are taken by key and sorted as fast as a list of 100,000 is walked until a page of them is full."""
 FEW_ROWS = 5000
 """The same where the words are another record's, such as an invoice's customer: so many rows of the list."""
-FEW_RECORDS = 250
+FEW_RECORDS = 50
 """So few others, however many rows they have, are asked one by one for the rows that come next."""
-SPARSE = 500
+SPARSE = 50
 """Where `ENOUGH` of those others have fewer rows than this, a walk would not meet one soon."""
 ENOUGH = 5000
 """So many words of records are those of more than a thousand records."""
 _TERMS: Any = terms.SearchTerm.__table__
 _TENANT = sa.bindparam("tenant", type_=Id())
+_other: Any = aliased
 
 
 class Begins(NamedTuple):
@@ -95,6 +95,11 @@ def fetch(statement: Any, bound: dict[str, Any]) -> list[Any]:
     return db.session().read(statement, bound)
 
 
+def store() -> str:
+    """Which store is asked, where one must be led to its indexes."""
+    return db.session().get_bind().dialect.name
+
+
 def plan(search: Search, text: str) -> tuple[Plan, dict[str, Any]]:
     """How to look for `text`, and the parameters. Four queries at most, each of some thousand entries of an index."""
     numbers = [by for by in search.by if isinstance(by, Begins)]
@@ -123,7 +128,7 @@ def _is_common(search: Search, kind: str, those: int, word_count: int, bound: di
     elsewhere = [by for by in search.by if isinstance(by, Words) and by.kind == kind and by.key.key != "id"]
     if not elsewhere:
         return those > RARE
-    rows = max(fetch(_counting_rows(by, word_count), bound)[0][0] for by in elsewhere)
+    rows = max(fetch(_counting_rows(by, word_count, store()), bound)[0][0] for by in elsewhere)
     return bool(rows > (FEW_ROWS if those <= RARE else SPARSE))
 
 
@@ -150,14 +155,21 @@ def _counting_numbers(by: Begins, index: int) -> Any:
 
 
 @cache
-def _counting_rows(by: Words, word_count: int) -> Any:
+def _counting_rows(by: Words, word_count: int, on_store: str) -> Any:
     """How many rows the first `ENOUGH` of the records with all the words have, to one more than `FEW_ROWS`."""
-    few = with_words(by.kind, word_count).limit(ENOUGH).subquery()
-    other = _alias(by.key.class_)
-    some = sa.select(sa.literal(1)).select_from(few, other)
-    some = some.where(other.tenant_id == _TENANT, getattr(other, by.key.key) == few.c.record_id).limit(FEW_ROWS + 1)
+    some = _rows_of(by, with_words(by.kind, word_count).limit(ENOUGH).subquery(), on_store).limit(FEW_ROWS + 1)
     counted = sa.select(sa.func.count()).select_from(some.subquery())
     return tenancy.named(counted, "names its own tenant")
+
+
+def _rows_of(by: Words, those: Any, on_store: str) -> Any:
+    """The ids of the rows of other records, read record by record: PostgreSQL would read the whole table for many."""
+    other = _other(by.key.class_)
+    mine = (other.tenant_id == _TENANT, getattr(other, by.key.key) == those.c.record_id)
+    if on_store != "postgresql":
+        return sa.select(other.id).select_from(those, other).where(*mine)
+    each = sa.select(other.id).where(*mine).offset(0).correlate(those).lateral()
+    return sa.select(each.c.id).select_from(those).join(each, sa.true())
 
 
 def with_words(kind: str, word_count: int) -> Any:
@@ -219,10 +231,6 @@ def condition(search: Search, model: type[TenantRecord], how: Plan) -> sa.Column
     return sa.or_(*conditions)
 
 
-def _alias(model: Any) -> Any:
-    return aliased(model)
-
-
 def begins(by: Begins, index: int, column: Any = None) -> sa.ColumnElement[bool]:
     """The number begins as was typed."""
     number = by.column if column is None else column
@@ -235,7 +243,7 @@ def begins(by: Begins, index: int, column: Any = None) -> sa.ColumnElement[bool]
 
 def _by_number(by: Begins, index: int) -> Any:
     """The ids of the rows whose numbers begin so."""
-    other = _alias(by.column.class_)
+    other = _other(by.column.class_)
     number = getattr(other, by.column.key)
     return sa.select(other.id).where(other.tenant_id == _TENANT, begins(by, index, number))
 
@@ -245,9 +253,7 @@ def _by_words(by: Words, model: type[TenantRecord], word_count: int) -> Any:
     if by.key.class_ is model and by.key.key == "id":
         few = with_words(by.kind, word_count).limit(2 * RARE).subquery()
         return sa.select(few.c.record_id)
-    other, those = _alias(by.key.class_), with_words(by.kind, word_count).subquery()
-    mine = (other.tenant_id == _TENANT, getattr(other, by.key.key) == those.c.record_id)
-    return sa.select(other.id).select_from(those, other).where(*mine)
+    return _rows_of(by, with_words(by.kind, word_count).subquery(), store())
 
 
 def counting(search: Search, how: Plan, *, most: int | None = None) -> sa.ColumnElement[bool] | None:
@@ -263,7 +269,10 @@ def counting(search: Search, how: Plan, *, most: int | None = None) -> sa.Column
 
 
 def _has_word(by: Words, index: int) -> sa.ColumnElement[bool]:
-    return _exists(by.kind, index, by.key)
+    """Asked of each row of a walk: no store makes a join of what is asked for so."""
+    more = _TERMS.alias()
+    where = (*_beginning(more, by.kind, f"{by.kind}_{index}"), more.c.record_id == by.key)
+    return sa.select(sa.literal(1)).where(*where).limit(1).correlate_except(more).scalar_subquery().is_not(None)
 
 
 def _exists(kind: str, index: int, record_id: Any) -> sa.ColumnElement[bool]:

@@ -47,8 +47,6 @@ class Shape(NamedTuple):
     has_edge: bool
     has_owner: bool
     plan: Plan | None
-    merged_on: str = ""
-    """The store, where the next rows of each of few other records are put together: each is told so in its own way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +61,7 @@ class Statements:
     joins: tuple[Join, ...] = ()
     where: tuple[sa.ColumnElement[bool], ...] = ()
     of: Any = None
-    _statements: dict[Shape, Any] = field(default_factory=dict, repr=False, compare=False)
+    _statements: dict[tuple[str, Shape], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def number(self) -> Begins | None:
@@ -100,10 +98,11 @@ class Statements:
 
     def statement(self, shape: Shape) -> Any:
         """The statement of that shape; its parameters are the tenant, the filters', the search's and the edge."""
-        found = self._statements.get(shape)
+        key = searching.store(), shape
+        found = self._statements.get(key)
         if found is None:
             built = self._reading(shape) if shape.use in ("page", "export") else self._counting(shape)
-            found = self._statements[shape] = tenancy.named(built, "the tenant's predicate is put on every table")
+            found = self._statements[key] = tenancy.named(built, "the tenant's predicate is put on every table")
         return found
 
     def _reading(self, shape: Shape) -> Any:
@@ -156,13 +155,14 @@ class Statements:
         if shape.use in ("some words", "words"):
             most = searching.ENOUGH if shape.use == "some words" else None
             return searching.counting(self.search, plan, most=most), True, False
-        if shape.merged_on:
+        if self._merges(shape):
             return self._merged(shape, plan), True, False
         return searching.condition(self.search, self.model, plan), not plan.is_walked, False
 
-    def merges(self, shape: Shape) -> bool:
+    def _merges(self, shape: Shape) -> bool:
         """Whether the rows that come next are read record by record: by (tenant_id, key, created_at, id)."""
-        if shape.plan is None or not shape.plan.is_few or shape.variants or shape.has_owner:
+        is_read = shape.use in ("page", "export") and not (shape.variants or shape.has_owner)
+        if shape.plan is None or not shape.plan.is_few or not is_read:
             return False
         return bool(self.sort(shape.sort).column.key == "created_at")
 
@@ -175,7 +175,7 @@ class Statements:
             self.model.tenant_id == _TENANT, by.key == those.c.record_id, *self.where
         )
         of_each = self._from_edge(of_each, shape).correlate(those)
-        if shape.merged_on == "postgresql":
+        if searching.store() == "postgresql":
             each = of_each.lateral()
             return self.model.id.in_(sa.select(each.c.id).select_from(those).join(each, sa.true()))
         one = aliased(self.model)
