@@ -207,13 +207,17 @@ def test_replaying_one_sends_the_same_words_under_the_same_id(
 
     again = as_sam.post(f"{HERE}/deliveries/{delivery.id}/replay")
     twice = as_sam.post(f"{HERE}/deliveries/{delivery.id}/replay")
+    waiting = as_sam.get(f"{HERE}/deliveries/{delivery.id}").text
     deliver_due()
 
     assert again.status_code == 303
     assert twice.status_code == 409
     first, second = receiver.told
     assert (first.id, first.body) == (second.id, second.body)
-    assert "Attempt 2" in as_sam.get(f"{HERE}/deliveries/{delivery.id}").text
+    settled = as_sam.get(f"{HERE}/deliveries/{delivery.id}").text
+    moments = [said.partition("Settled")[2].partition("</dd>")[0] for said in (waiting, settled)]
+    assert ["UTC" in moment for moment in moments] == [False, True]
+    assert "Attempt 2" in settled
 
 
 def test_replaying_what_failed_since_a_day(as_sam: PanelClient, tenant: Tenant, receiver: Receiver) -> None:

@@ -143,11 +143,12 @@ def _steps(delivery: WebhookDelivery, zone: str) -> list[dict[str, str]]:
 
 
 def _facts(delivery: WebhookDelivery, zone: str) -> list[tuple[str, str]]:
+    settled = delivery.settled_at if delivery.state in {"done", "dead"} else None  # sent again, it is on its way
     return [
         ("Event", delivery.event),
         ("webhook-id", delivery.message_id),
         ("Wanted", words.exact(delivery.created_at, zone)),
-        ("Settled", words.exact(delivery.settled_at, zone) if delivery.settled_at else ""),
+        ("Settled", words.exact(settled, zone) if settled else ""),
         ("Answer", str(delivery.response_status or "")),
         ("Took", f"{delivery.duration_ms:,} ms" if delivery.duration_ms is not None else ""),
     ]
