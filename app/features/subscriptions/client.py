@@ -1,17 +1,19 @@
 """`/client/services`: what the customer rents, and where each of it stands. One of them is shown by provisioning."""
 
-from urllib.parse import urlencode
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from flask import Response, request
 
-from app.features.subscriptions import service, slots
+from app.features.subscriptions import slots
 from app.features.subscriptions.models import STATUSES
+from app.features.subscriptions.own import SERVICES, Line
+from app.features.tenants import service as tenants
 from app.kernel.access import Principal, Role, requires
 from app.kernel.errors import NotFound
 from app.kernel.pages import PageRoutes, page, principal
 
-HOME = "/client/services"
+HOME = SERVICES.here
 FILTERS = [("", "Any state"), *((status, slots.STATES[status][1]) for status in STATUSES)]
 
 routes = PageRoutes("subscriptions_client", prefix=HOME)
@@ -21,42 +23,31 @@ routes = PageRoutes("subscriptions_client", prefix=HOME)
 @requires(customer=Role.VIEWER)
 def index() -> Response:
     """Everything the account has, newest first."""
-    status = request.args.get("state", "")
-    if status not in STATUSES:
-        status = ""
-    found = service.list_for_customer(
-        _customer_id(principal()), status=status or None, cursor=request.args.get("cursor"), limit=50
-    )
-    sees_money = _sees_money(principal())
+    asked = SERVICES.read(request.args)
+    found = SERVICES.page(asked, of=_customer_id(principal()))
     return page(
         "subscriptions/client/index.html",
-        rows=[
-            (
-                card.href,
-                card.plan,
-                _said(card.price_words, card.next_step, sees_money=sees_money),
-                card.tone,
-                card.state,
-            )
-            for card in slots.cards(found.items)
-        ],
-        state=status,
+        rows=list(_rows(found.items, sees_money=_sees_money(principal()))),
+        state=asked.values["state"],
         states=FILTERS,
-        previous_href=_at(status, found.previous_cursor),
-        next_href=_at(status, found.next_cursor),
+        previous_href=asked.href(cursor=found.previous_cursor) if found.previous_cursor else None,
+        next_href=asked.href(cursor=found.next_cursor) if found.next_cursor else None,
     )
+
+
+def _rows(lines: Sequence[Line], *, sees_money: bool) -> Iterator[tuple[str, ...]]:
+    zone, unpaid = tenants.current().time_zone, slots.unpaid(lines)
+    for line in lines:
+        tone, state = slots.state_words(line, is_unpaid=line.first_invoice_id in unpaid)
+        next_step = slots.next_step(line, zone)
+        said = _said(line.price_words if sees_money else "", next_step, sees_money=sees_money)
+        yield f"{HOME}/{line.id}", line.plan_name, said, tone, state
 
 
 def _customer_id(who: Principal) -> UUID:
     if who.customer_id is None:
         raise NotFound()
     return who.customer_id
-
-
-def _at(status: str, cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    return f"{HOME}?{urlencode({'state': status, 'cursor': cursor} if status else {'cursor': cursor})}"
 
 
 def _said(price: str, next_step: str, *, sees_money: bool) -> str:

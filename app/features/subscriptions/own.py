@@ -1,14 +1,13 @@
 """What one customer has, as its people and programs list it."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
-
-import sqlalchemy as sa
 
 from app.features.catalogue.cycles import PER
 from app.features.catalogue.models import Product
-from app.features.subscriptions.models import Subscription
+from app.features.subscriptions.models import STATUSES, Subscription
+from app.kernel.lists import Exact, Join, Listing, Sort
 from app.kernel.money import Money
 
 
@@ -48,8 +47,14 @@ class Line(NamedTuple):
         return self.status == "active" and self.set_up_at is None
 
 
-def lines() -> sa.Select[*tuple[Any, ...]]:
-    """Everybody's; whoever asks says whose."""
-    named = {"slug": Product.slug}
-    columns = [named.get(name) or getattr(Subscription, name) for name in Line._fields]
-    return sa.select(*columns).join(Product, Product.id == Subscription.product_id)
+SERVICES = Listing(
+    name="services",
+    here="/client/services",
+    model=Subscription,
+    columns=tuple(Product.slug if name == "slug" else getattr(Subscription, name) for name in Line._fields),
+    row=Line,
+    joins=(Join(Product, Product.id == Subscription.product_id),),
+    of=Subscription.customer_id,
+    filters=(Exact("state", Subscription.status, STATUSES),),
+    sorts={"newest": Sort("Newest first", Subscription.created_at, is_falling=True)},
+)

@@ -27,7 +27,7 @@ from app.features.subscriptions.lifecycle import (
     terminate,
 )
 from app.features.subscriptions.models import Subscription
-from app.kernel import db, paging
+from app.kernel import db
 from app.kernel.access import Principal
 from app.kernel.errors import NotFound
 from app.kernel.events import publish
@@ -110,8 +110,5 @@ def list_for_customer(
     customer_id: UUID, *, status: str | None = None, cursor: str | None = None, limit: int = 25
 ) -> Page[own.Line]:
     """One page of what a customer has, newest first. One query."""
-    wanted = own.lines().where(Subscription.customer_id == customer_id)
-    if status is not None:
-        wanted = wanted.where(Subscription.status == status)
-    found = paging.page(wanted, Subscription, cursor=cursor, limit=limit)
-    return found.showing([own.Line._make(line) for line in found.items])
+    asked = own.SERVICES.read({"state": status or "", "cursor": cursor or ""})
+    return own.SERVICES.page(asked, of=customer_id, limit=limit)

@@ -46,7 +46,7 @@ class ServiceCard:
 
 
 STATES: dict[str, tuple[str, str]] = {
-    "pending": ("info", "Pending"),
+    "pending": ("info", "Waiting for payment"),
     "active": ("good", "Active"),
     "suspended": ("bad", "Suspended"),
     "cancelled": ("done", "Cancelled"),
@@ -61,15 +61,11 @@ SETTING_UP = ("busy", "Setting up")
 
 def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
     """A subscription as lists show it."""
-    return _card(subscription, product.slug, first_invoice)
-
-
-def _card(subscription: Subscription | Line, slug: str, first_invoice: Invoice | None) -> ServiceCard:
     tone, state = state_of(subscription, first_invoice)
     return ServiceCard(
         subscription.id,
         subscription.plan_name,
-        slug,
+        product.slug,
         subscription.status,
         tone,
         state,
@@ -81,28 +77,32 @@ def _card(subscription: Subscription | Line, slug: str, first_invoice: Invoice |
     )
 
 
-def cards(lines: Sequence[Line]) -> list[ServiceCard]:
-    """Subscriptions as lists show them. One query, for what of them is not paid yet."""
-    asked = [line.first_invoice_id for line in lines if line.status == "pending"]
-    invoices: dict[UUID | None, Invoice] = {}
-    if any(asked):
-        found = db.session().scalars(sa.select(Invoice).where(Invoice.id.in_([one for one in asked if one])))
-        invoices = {invoice.id: invoice for invoice in found}
-    return [_card(line, line.slug, invoices.get(line.first_invoice_id)) for line in lines]
+def unpaid(lines: Sequence[Line]) -> set[UUID]:
+    """Of what is pending, the first invoices that are open. One query, or none where nothing is pending."""
+    asked = [line.first_invoice_id for line in lines if line.status == "pending" and line.first_invoice_id]
+    if not asked:
+        return set()
+    return set(db.session().scalars(sa.select(Invoice.id).where(Invoice.id.in_(asked), Invoice.status == "issued")))
 
 
-def state_of(subscription: Subscription | Line, first_invoice: Invoice | None = None) -> tuple[str, str]:
+def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
-    if subscription.status == "pending" and first_invoice is not None and first_invoice.is_open:
+    is_unpaid = first_invoice is not None and first_invoice.is_open
+    return state_words(subscription, is_unpaid=is_unpaid)
+
+
+def state_words(subscription: Subscription | Line, *, is_unpaid: bool) -> tuple[str, str]:
+    """The same; `is_unpaid` says whether its first invoice is open."""
+    if subscription.status == "pending" and is_unpaid:
         return UNPAID
     if subscription.is_being_set_up:
         return SETTING_UP
     return STATES[subscription.status]
 
 
-def next_step(subscription: Subscription | Line) -> str:
-    """What happens next, and when."""
-    zone = tenants.current().time_zone
+def next_step(subscription: Subscription | Line, zone: str = "") -> str:
+    """What happens next, and when, by the clock of `zone` or of the house."""
+    zone = zone or tenants.current().time_zone
     if subscription.status == "pending":
         return "its time starts when it is paid"
     if subscription.ended_at is not None:
