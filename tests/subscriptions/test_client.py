@@ -25,7 +25,7 @@ def test_the_list_shows_plan_price_and_what_comes_next(plans, as_alice, alice, q
         response = as_alice.get("/client/services")
     assert f"/client/services/{placed.subscription.id}" in response.text
     assert "USD 49.90 a year · its time starts when it is paid" in response.text
-    assert response.text.count("Waiting for payment") == 2
+    assert response.text.count("Waiting for payment</span>") == 2
 
 
 def test_the_list_is_filtered_by_state(plans, as_alice, alice):
