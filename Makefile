@@ -46,6 +46,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	@touch $@
 
 test: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q app tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: lint types imports migrations

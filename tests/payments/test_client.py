@@ -50,7 +50,7 @@ def test_a_test_card_pays_what_is_open(sandbox, as_alice, alice):
     assert (answer.status_code, answer.location) == (303, f"/client/billing/{invoice.id}")
     assert (invoice.status, invoice.paid_minor) == ("paid", 3992)
     text = as_alice.get(answer.location).text
-    assert "USD 39.92 paid. The receipt is on its way by mail." in text
+    assert "USD 39.92 paid. The receipt is beside the invoice." in text
     assert "To pay by" not in text
     assert is_sound()
 

@@ -48,7 +48,7 @@ def create() -> ResponseReturnValue:
     if done.is_declined:
         toast("bad", "The payment was declined. Nothing was taken; try another way.")
     else:
-        toast("good", f"{_sum(done.taken).plain} paid. The receipt is on its way by mail.")
+        toast("good", f"{_sum(done.taken).plain} paid. The receipt is beside the invoice.")
     return back
 
 
