@@ -100,7 +100,9 @@ def _enter(app: Flask, settings: Settings) -> None:
 
 def _actor(who: Principal | None) -> Actor:
     where = client_address(), user_agent(), g.request_id
-    return Actor(who.user_id, who.key_id, who.name, *where) if who is not None else Actor(None, None, "system", *where)
+    if who is None:
+        return Actor(None, None, "system", *where)
+    return Actor(who.user_id, who.key_id, who.name, *where, who.impersonator_id, who.impersonator_name)
 
 
 def _mark(app: Flask) -> Access | None:

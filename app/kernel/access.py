@@ -42,11 +42,19 @@ class Principal:
     """Whether a key's holder has taken the money for what it sells."""
     csrf_secret: bytes = field(default=b"", repr=False)
     """The secret of this login's row that its forms are bound to."""
+    impersonator_id: UUID | None = None
+    """The member of staff who looks through this person's eyes, if one does."""
+    impersonator_name: str = ""
 
     @property
     def is_staff(self) -> bool:
         """Whether this is somebody who works here."""
         return self.staff_role is not None
+
+    @property
+    def is_impersonated(self) -> bool:
+        """Whether it is not the person, but a member of staff in their place."""
+        return self.impersonator_id is not None
 
     @property
     def role_label(self) -> str:
@@ -71,6 +79,9 @@ class Actor:
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""
+    impersonator_id: UUID | None = None
+    """The member of staff who acted as `user_id`, if one did."""
+    impersonator_name: str = ""
 
 
 SYSTEM = Actor()
