@@ -82,7 +82,7 @@ def test_a_task_is_taken_done_and_told(plans, as_mia, alice, queries):
     text = as_mia.get(address(job)).text
     assert "went well" in text
     assert SECRET not in text
-    assert "Service provisioned" in text
+    assert "Task done" in text
 
 
 def test_two_staff_who_finish_at_once_finish_once(plans, as_mia, as_sam, alice):

@@ -31,7 +31,7 @@ def test_the_page_shows_plan_machine_and_history(plans, as_sam, alice, queries):
 
     for said in ("Starter", "Alice Marchetti", "USD 49.90 a year", "web-07/u_acme", "Set up Starter", "Done"):
         assert said in text
-    assert "Subscription activated" in text
+    assert "Service paid for" in text
     assert SECRET not in text
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.features.accounts import histories
+from app.features.accounts.histories import Entry
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.dashboard import ahead, figures, happenings
+from app.features.dashboard import ahead, figures
 from app.features.dashboard.ahead import Ahead
-from app.features.dashboard.happenings import Line
 from app.features.orders import slots as orders
 from app.features.sessions import service as sessions
 from app.features.subscriptions import slots as subscriptions
@@ -53,7 +54,7 @@ class Home:
     renewal: Ahead | None
     credit: str
     """What the account has; empty when that is nothing, or for those who see no money."""
-    recent: list[Line]
+    recent: list[Entry]
     devices: str
 
 
@@ -143,7 +144,7 @@ def _invoice(card: InvoiceCard, zone: str) -> tuple[str, ...]:
 
 def _recent(
     who: Principal, customer_id: UUID, services: Sequence[ServiceCard], invoices: Sequence[InvoiceCard], zone: str
-) -> list[Line]:
+) -> list[Entry]:
     """What happened to the account's things, and this person's own sign-ins. Two queries."""
     bought = orders.recent_orders(customer_id=customer_id, limit=SHOWN_LINES)
     about = {
@@ -157,4 +158,4 @@ def _recent(
         "order": [card.order_id for card in bought],
         "invoice": [card.invoice_id for card in invoices],
     }
-    return happenings.say(audit.happened_to(records, actions=TOLD, limit=SHOWN_LINES), zone=zone, about=about)
+    return histories.say(audit.happened_to(records, actions=TOLD, limit=SHOWN_LINES), zone=zone, about=about)

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from babel import Locale
 
+from app.features.accounts import histories
 from app.features.accounts import service as accounts
-from app.features.accounts import slots as names
+from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.dashboard import figures, happenings
+from app.features.dashboard import figures
 from app.features.dashboard.figures import Stat
-from app.features.dashboard.happenings import Line
 from app.features.dashboard.service import monthly_minor
 from app.features.messages import slots as messages
 from app.features.orders import slots as orders
@@ -67,7 +67,7 @@ class Portrait:
     payments: Rows
     messages: Rows | None
     """None for those who may not open messages."""
-    history: list[Line]
+    history: list[Entry]
     details: list[tuple[str, str]]
     source: list[tuple[str, str]]
     people: list[Person]
@@ -213,7 +213,7 @@ def _history(
     bought: Sequence[OrderCard],
     invoices: Sequence[InvoiceCard],
     zone: str,
-) -> list[Line]:
+) -> list[Entry]:
     about = {
         **{person.id: person.name for person in people},
         **{card.subscription_id: card.plan for card in services},
@@ -230,8 +230,7 @@ def _history(
         }
     )
     found = [line for line in found if line.action not in TOLD_TWICE]
-    actors = names.names_of({line.actor_user_id for line in found if line.actor_user_id is not None})
-    return happenings.say(found, zone=zone, about=about, actors=actors)
+    return histories.say(found, zone=zone, about=about, actors=histories.actors_of(found))
 
 
 def _details(customer: Customer) -> list[tuple[str, str]]:

@@ -1,0 +1,58 @@
+"""What each action of the log is called in the histories that people read."""
+
+SAID = {
+    "CUSTOMER_CREATED": "Became a customer",
+    "CUSTOMER_UPDATED": "Details changed",
+    "CUSTOMER_DETAILS_CHANGED": "Details changed",
+    "CUSTOMER_CLOSED": "Account closed",
+    "USER_CREATED": "Can sign in from now on",
+    "USER_UPDATED": "Person changed",
+    "USER_DISABLED": "Access ended",
+    "USER_LOGIN": "Signed in",
+    "USER_LOGOUT": "Signed out",
+    "USER_LOGIN_FAILED": "Sign-in failed",
+    "USER_LOCKED_OUT": "Locked out after failed sign-ins",
+    "SESSIONS_ENDED": "Signed out everywhere else",
+    "PASSWORD_LINK_CREATED": "Password link made",
+    "PASSWORD_RESET_REQUESTED": "Asked for a password link",
+    "PASSWORD_SET": "Password set",
+    "ORDER_CREATED": "Order placed",
+    "ORDER_COMPLETED": "Order completed",
+    "ORDER_CANCELLED": "Order cancelled",
+    "INVOICE_CREATED": "Invoice drafted",
+    "INVOICE_ISSUED": "Invoice issued",
+    "INVOICE_PAID": "Invoice paid",
+    "INVOICE_VOIDED": "Invoice voided",
+    "INVOICE_REFUNDED": "Invoice refunded",
+    "PAYMENT_SUCCEEDED": "Payment received",
+    "PAYMENT_FAILED": "Payment failed",
+    "PAYMENT_REFUNDED": "Payment refunded",
+    "PAYMENT_DISPUTED": "Payment disputed",
+    "PAYMENT_CALLBACK_SETTLED": "Notice of the provider settled",
+    "SUBSCRIPTION_CREATED": "Service ordered",
+    "SUBSCRIPTION_ACTIVATED": "Service paid for",
+    "SUBSCRIPTION_SUSPENDED": "Service suspended",
+    "SUBSCRIPTION_RESUMED": "Service runs again",
+    "SUBSCRIPTION_UPGRADED": "Moved to a dearer plan",
+    "SUBSCRIPTION_DOWNGRADED": "Moved to a cheaper plan",
+    "SUBSCRIPTION_CANCELLED": "Service cancelled",
+    "SUBSCRIPTION_KEPT": "Cancellation taken back",
+    "SUBSCRIPTION_TERMINATED": "Service ended",
+    "SERVICE_PROVISIONED": "Service set up",
+    "SERVICE_FAILED": "Set-up given up",
+    "SERVICE_STUCK": "Set-up stuck",
+    "SERVICE_ACCESS_SET": "Way in written down",
+    "SERVICE_ACCESS_REVEALED": "Way in shown",
+    "SETUP_TASK_TAKEN": "Task taken",
+    "SETUP_TASK_RELEASED": "Task given back",
+    "SETUP_TASK_COMPLETED": "Task done",
+    "SETUP_TASK_FAILED": "Task given up",
+    "SETUP_TASK_RETRIED": "Task tried again",
+    "SETUP_TASK_CANCELLED": "Task taken off the list",
+}
+"""Those whose own name would not do."""
+
+
+def said(action: str) -> str:
+    """`Invoice issued`; an action without words of its own is its name in plain letters."""
+    return SAID.get(action) or action.replace("_", " ").capitalize()
