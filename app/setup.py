@@ -8,11 +8,10 @@ from app import demo
 from app.config import LOOPBACK, SettingError, Settings
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
-from app.features.branding import service as branding
-from app.features.catalogue import service as catalogue
+from app.features.operator import service as operator
+from app.features.operator.service import Founder
 from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
-from app.kernel.access import Role
 from app.kernel.errors import Invalid
 
 DEFAULT_OWNER = "owner@mpanel.example.com"
@@ -53,23 +52,15 @@ def initialise(settings: Settings, *, with_demo: bool) -> list[str]:
         tenant = tenants.operator()
         if tenant is not None:
             return _kept(settings)
-        tenant = tenants.create(
+        tenant, _owner = operator.open_house(
             name,
             slug="operator",
+            owner=Founder(email, email.partition("@")[0].replace(".", " ").title(), password_hash=password_hash),
             is_operator=True,
+            brand=brand,
             legal_name=legal_name,
             sandbox_enabled=with_demo or settings.app_host in LOOPBACK,
         )
-        with tenancy.as_tenant(tenant.id):
-            branding.install_defaults(tenant, **brand)
-            catalogue.install_defaults()
-            accounts.create_staff(
-                email=email,
-                first_name=email.partition("@")[0].replace(".", " ").title(),
-                last_name="",
-                role=Role.OWNER,
-                password_hash=password_hash,
-            )
     shown = "the one in MPANEL_OWNER_PASSWORD" if settings.owner_password else password
     lines = [
         "",

@@ -10,6 +10,7 @@ from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
+from app.features.operator import admin as operator
 from app.features.ops import admin as ops
 from app.features.orders import admin as orders
 from app.features.payments import admin as payments
@@ -28,6 +29,7 @@ ROOMS = (
     messages.routes,
     api_keys.routes,
     ops.routes,
+    operator.routes,
     sessions.routes,
     tenants.routes,
     mail_settings.routes,

@@ -58,6 +58,7 @@ STAFF = (
             ("Settings", "/admin/settings", "settings", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
             ("Operations", "/admin/ops", "activity", Role.ADMIN),
+            ("Tenants", "/admin/tenants", "building-store", Role.OWNER),
             ("Your sign-ins", "/admin/security/sessions", "shield-check", Role.VIEWER),
         ),
     ),
@@ -76,7 +77,7 @@ CLIENT = (
 )
 
 
-OPERATORS_OWN = frozenset({"/admin/ops"})
+OPERATORS_OWN = frozenset({"/admin/ops", "/admin/tenants"})
 """For the staff of the first tenant only."""
 
 

@@ -17,7 +17,7 @@ routes = PageRoutes("ops_admin", prefix="/admin/ops")
 @requires(staff=Role.ADMIN)
 def index() -> ResponseReturnValue:
     """Processes, queues, schedules, versions."""
-    _only_the_operator()
+    tenants.only_the_operator()
     crumbs = [("Operations", None)]
     return page("ops/admin/index.html", crumbs=crumbs, ops=picture.look(tenants.current().time_zone))
 
@@ -26,14 +26,8 @@ def index() -> ResponseReturnValue:
 @requires(staff=Role.ADMIN, limits=("20/minute",))
 def create_run(name: str) -> ResponseReturnValue:
     """Have scheduled work done now: a worker takes it up within a second or two."""
-    _only_the_operator()
+    tenants.only_the_operator()
     if not schedule.hasten(name):
         raise NotFound()
     toast("good", f"{picture.title(name)} starts within two seconds.")
     return redirect("/admin/ops#schedules", 303)
-
-
-def _only_the_operator() -> None:
-    """Other tenants' staff have no business with the installation."""
-    if not tenants.current().is_operator:
-        raise NotFound()

@@ -35,6 +35,12 @@ class Tenant(Record):
     """Its own host name, lower case, without port. Serves the portal only once verified."""
     domain_verified_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
+    suspension_note: Mapped[str] = mapped_column(default="")
+    """What its people read while it is suspended, besides the house's own words."""
+    closed_at: Mapped[datetime | None]
+    """When the operator closed it. Until `lifecycle.KEPT` has passed it can be opened again."""
+    erased_at: Mapped[datetime | None]
+    """When its people were erased. Nothing opens it again; lawful records stay."""
 
     legal_name: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
@@ -66,5 +72,19 @@ class Tenant(Record):
 
     @property
     def is_suspended(self) -> bool:
-        """Whether the operator has switched it off."""
+        """Whether the operator has switched it off for now."""
         return self.suspended_at is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the operator has closed it."""
+        return self.closed_at is not None
+
+    @property
+    def state(self) -> str:
+        """`open`, `suspended`, `closed` or `erased`."""
+        if self.erased_at is not None:
+            return "erased"
+        if self.is_closed:
+            return "closed"
+        return "suspended" if self.is_suspended else "open"

@@ -54,8 +54,8 @@ def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool
         Invalid: a value that cannot be; names the field.
         Conflict: the slug or the domain is taken, or there is an operator already.
     """
-    tenant = Tenant(name=_named(name), slug=_checked("slug", slug, _SLUG), is_operator=is_operator)
-    tenant.domain = _checked("domain", domain.strip().lower(), _HOST) if domain else None
+    tenant = Tenant(name=named(name), slug=_checked("slug", slug, _SLUG), is_operator=is_operator)
+    tenant.domain = host_name(domain) if domain else None
     for field, value in given.items():
         setattr(tenant, field, checked(field, value))
     _renew_callback_secret(tenant)
@@ -64,9 +64,23 @@ def create(name: str, *, slug: str, domain: str | None = None, is_operator: bool
             db.session().add(tenant)
             db.session().flush()
     except sa.exc.IntegrityError as problem:
-        raise Conflict("A tenant with this slug or domain is there already.", code="tenant_taken") from problem
+        raise taken(problem) from problem
     forget()
     return tenant
+
+
+def taken(problem: sa.exc.IntegrityError) -> Exception:
+    """The refusal for a name that another brand has; any other broken constraint is a bug and stays one."""
+    text = str(problem.orig)
+    if "slug" in text:
+        return Conflict(
+            "Another tenant has this short name.", code="tenant_taken", fields={"slug": "Another one has it."}
+        )
+    if "domain" in text:
+        return Conflict(
+            "Another tenant has this domain.", code="tenant_taken", fields={"domain": "Another one has it."}
+        )
+    return Conflict("There is an operator already.", code="tenant_taken") if "is_operator" in text else problem
 
 
 def operator() -> Tenant | None:
@@ -219,10 +233,31 @@ def _look_up(key: str | UUID) -> Tenant | None:
     return Tenant(**row._mapping) if row is not None else None
 
 
-def _named(text: str) -> str:
+def named(text: str) -> str:
+    """A brand's name as it is stored.
+
+    Raises:
+        Invalid: it is empty or too long; names the field.
+    """
     text = " ".join(text.split())
     if not 1 <= len(text) <= 80:
         raise Invalid.field("name", "A name has 1 to 80 characters.")
+    return text
+
+
+def host_name(text: str) -> str:
+    """A host name that a brand may have, as it is stored.
+
+    Raises:
+        Invalid: it is none, an address, or the panel's own; names the field.
+    """
+    text = text.strip().rstrip(".").lower()
+    if not _HOST.fullmatch(text) or text.rpartition(".")[2].isdigit():
+        raise Invalid.field(
+            "domain", "Write a host name such as portal.example.com, without https:// and without a path."
+        )
+    if text in LOOPBACK or text == settings().app_host:
+        raise Invalid.field("domain", "This name is the panel's own.")
     return text
 
 
@@ -230,3 +265,13 @@ def _checked(field: str, text: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(text):
         raise Invalid.field(field, "Small letters, digits and hyphens, please.")
     return text
+
+
+def only_the_operator() -> None:
+    """Other tenants' staff have no business with the installation.
+
+    Raises:
+        NotFound: the tenant that is set is not the operator's.
+    """
+    if not current().is_operator:
+        raise NotFound()
