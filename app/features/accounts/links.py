@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
-from app.features.accounts.models import Customer, PasswordToken, User
+from app.features.accounts.models import Customer, MailedLink, PasswordToken, User
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
 from app.kernel import clock, crypto, db
@@ -27,13 +27,13 @@ class LinkSpent(Refusal):
 def start_password_link(user: User, purpose: str) -> PasswordToken:
     """Make a link for `user`; `purpose` is `reset` (1 hour) or `first` (72 hours). Older links end."""
     now = clock.now()
-    _revoke(user.id)
+    revoke_links(user.id)
     row_id = new_id()
     link = PasswordToken(
         id=row_id,
         user_id=user.id,
         purpose=purpose,
-        token_hash=crypto.digest(crypto.link_token("password", row_id)),
+        token_hash=crypto.digest(crypto.link_token(PasswordToken.link_purpose, row_id)),
         lasts_seconds=int(LASTS[purpose].total_seconds()),
         expires_at=now + LASTS[purpose],
     )
@@ -49,17 +49,22 @@ def send_password_link(user: User, purpose: str = "reset") -> None:
     publish(PasswordLinkRequested(user.id, link.id))
 
 
-def link_token(link: PasswordToken) -> str:
+def link_token(link: MailedLink) -> str:
     """The secret part of the link: the same at each call, stored nowhere."""
-    return crypto.link_token("password", link.id)
+    return crypto.link_token(link.link_purpose, link.id)
+
+
+def link_url(link: MailedLink) -> str:
+    """The whole link, on the tenant's own address. Whoever has it can get in: never log or show it."""
+    return f"{tenants.base_url(tenants.current())}{link.link_path}?token={link_token(link)}"
 
 
 def set_password_url(link: PasswordToken) -> str:
-    """The whole link, on the tenant's own address. Whoever has it can get in: never log or show it."""
-    return f"{tenants.base_url(tenants.current())}/set-password?token={link_token(link)}"
+    """The same, of a link to set a password."""
+    return link_url(link)
 
 
-def mark_delivered(link: PasswordToken) -> None:
+def mark_delivered(link: MailedLink) -> None:
     """The mail with the link has left: its time counts from now."""
     link.delivered_at = clock.now()
     link.expires_at = link.delivered_at + timedelta(seconds=link.lasts_seconds)
@@ -105,7 +110,7 @@ def set_password(link: PasswordToken, password_hash: str) -> User:
     used = db.session().execute(use.values(used_at=now).returning(PasswordToken.user_id)).scalar_one_or_none()
     if used is None:
         raise LinkSpent()
-    _revoke(used)
+    revoke_links(used)
     user = db.session().get_one(User, used)
     had_password = user.password_hash is not None
     user.password_hash = password_hash
@@ -118,7 +123,8 @@ def set_password(link: PasswordToken, password_hash: str) -> User:
     return user
 
 
-def _revoke(user_id: UUID) -> None:
+def revoke_links(user_id: UUID) -> None:
+    """End every link that would let this person set a password."""
     db.session().execute(
         sa.update(PasswordToken)
         .where(PasswordToken.user_id == user_id, PasswordToken.used_at.is_(None), PasswordToken.revoked_at.is_(None))

@@ -1,6 +1,7 @@
 """Customers, the people who sign in, and their one-time password links."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -84,7 +85,11 @@ class User(TenantRecord):
         sa.CheckConstraint("staff_role BETWEEN 1 AND 5", name="staff_role"),
         sa.CheckConstraint("customer_role BETWEEN 1 AND 5", name="customer_role"),
         sa.Index("ix_users_staff", "tenant_id", "staff_role"),
-    )
+        sa.Index(
+            "ix_users_staff_newest", "tenant_id", "created_at", "id",
+            sqlite_where=sa.text("staff_role IS NOT NULL"), postgresql_where=sa.text("staff_role IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     email: Mapped[str]
     """As typed, with the domain in ASCII."""
@@ -99,6 +104,9 @@ class User(TenantRecord):
     customer_role: Mapped[int | None]
     email_verified_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    """Since when this person may not sign in."""
+    removed_at: Mapped[datetime | None]
+    """Since when this person belongs here no longer. The row stays, for histories; its address is free again."""
     last_sign_in_at: Mapped[datetime | None]
 
     @property
@@ -122,17 +130,16 @@ class User(TenantRecord):
         return Role(self.staff_role or self.customer_role or Role.VIEWER)
 
 
-class PasswordToken(TenantRecord):
-    """A one-time link to set a password. The token is computed from the id; only its hash is here."""
+class MailedLink:
+    """A one-time link that lets somebody in. The token is computed from the id; only its hash is in the row."""
 
-    __tablename__ = "password_reset_tokens"
-    __table_args__ = (
-        sa.UniqueConstraint("token_hash"),
-        sa.CheckConstraint("purpose IN ('reset', 'first')", name="purpose"),
-    )
+    link_purpose: ClassVar[str]
+    """What the token is good for: no link of one kind opens another."""
+    link_path: ClassVar[str]
+    """The page that it leads to."""
 
-    user_id: Mapped[UUID] = tenant_key("users")
-    purpose: Mapped[str]
+    if TYPE_CHECKING:  # of the record that the mixin is of
+        id: Mapped[UUID]
     token_hash: Mapped[bytes]
     lasts_seconds: Mapped[int]
     """How long it works, counted from its delivery (from its making until then)."""
@@ -144,6 +151,21 @@ class PasswordToken(TenantRecord):
     def is_open(self, at: datetime) -> bool:
         """Whether it would still let somebody in at that moment."""
         return self.used_at is None and self.revoked_at is None and self.expires_at > at
+
+
+class PasswordToken(MailedLink, TenantRecord):
+    """A link to set a password."""
+
+    __tablename__ = "password_reset_tokens"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.CheckConstraint("purpose IN ('reset', 'first')", name="purpose"),
+    )
+    link_purpose = "password"
+    link_path = "/set-password"
+
+    user_id: Mapped[UUID] = tenant_key("users")
+    purpose: Mapped[str]
 
 
 class PasswordRequest(TenantRecord, OutboxMixin):
