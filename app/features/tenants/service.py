@@ -168,8 +168,11 @@ def _renew_callback_secret(tenant: Tenant) -> str:
 
 
 def locked() -> Tenant:
-    """The row of the tenant that is set, for writing: nobody else changes it until this transaction ends."""
-    wanted = sa.select(Tenant).where(Tenant.id == tenancy.current()).with_for_update()
+    """The row of the tenant that is set, for writing: nobody else changes it until this transaction ends.
+
+    Rows that only name the tenant are written meanwhile, by whoever waits for it too.
+    """
+    wanted = sa.select(Tenant).where(Tenant.id == tenancy.current()).with_for_update(key_share=True)
     return db.session().scalars(wanted.execution_options(populate_existing=True)).one()
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from app.features.accounts.models import User
 from app.features.audit import service as audit
 from app.features.messages import service as messages
+from app.features.tenants import service as tenants
 from app.features.webhooks import mails, topics
 from app.features.webhooks.events import WebhookDisabled
 from app.features.webhooks.models import Webhook
@@ -59,9 +60,11 @@ def create(
         Invalid: a value that cannot be; names the field.
         TooManyEndpoints: the tenant has as many as it may.
     """
+    address = _checked_url(url)
+    tenants.locked()  # one after another: else those that come at once would all find room
     if _count() >= MOST_ENDPOINTS:
         raise TooManyEndpoints()
-    secret, address = _new_secret(), _checked_url(url)
+    secret = _new_secret()
     webhook = Webhook(
         name=_checked_name(host_of(address)[:100] if name is None else name),
         url=address,
@@ -209,7 +212,16 @@ def _owners(webhook: Webhook) -> list[User]:
 
 
 def rotate_secret(webhook: Webhook) -> str:
-    """A new signing secret, which is returned and never seen again. The one before signs too for 24 hours."""
+    """A new signing secret, which is returned and never seen again. The one before signs too for 24 hours.
+
+    Of two who do so at once the second replaces what the first was given, which then signs for a day too.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    db.session().refresh(webhook, with_for_update={"key_share": True})
+    if webhook.deleted_at is not None:
+        raise NotFound()
     secret = _new_secret()
     webhook.previous_secret_sealed, webhook.previous_until = webhook.secret_sealed, clock.now() + BOTH_VALID
     webhook.secret_sealed = crypto.seal(secret.encode())
