@@ -18,6 +18,7 @@ from app.features.payments import admin_callbacks as payment_callbacks
 from app.features.provisioning import admin as provisioning
 from app.features.provisioning import admin_subscriptions as provisioning_subscriptions
 from app.features.sessions import admin as sessions
+from app.features.sessions import admin_impersonations as impersonations
 from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
 from app.features.webhooks import admin as webhooks
@@ -31,6 +32,7 @@ ROOMS = (
     ops.routes,
     operator.routes,
     sessions.routes,
+    impersonations.routes,
     tenants.routes,
     mail_settings.routes,
     products.routes,

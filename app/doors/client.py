@@ -8,6 +8,7 @@ from app.features.dashboard import client as dashboard
 from app.features.payments import client as payments
 from app.features.provisioning import client as provisioning
 from app.features.sessions import client as sessions
+from app.features.sessions import client_impersonation as impersonation
 from app.features.subscriptions import client as subscriptions
 
 ROOMS = (
@@ -16,6 +17,7 @@ ROOMS = (
     billing.routes,
     payments.routes,
     sessions.routes,
+    impersonation.routes,
     provisioning.routes,
     accounts.routes,
 )

@@ -13,10 +13,11 @@ from app.config import Settings
 from app.doors import headers
 from app.doors.notes import Notes
 from app.features.api_keys import service as api_keys
+from app.features.sessions import impersonation
 from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
 from app.kernel import aftermath, csrf, db, limits, money, tenancy, visitor
-from app.kernel.access import Access, Actor, Principal, access_of, acting
+from app.kernel.access import Access, Actor, Impersonating, Principal, access_of, acting
 from app.kernel.errors import Forbidden, NotFound, TooLarge, Unavailable
 from app.kernel.pages import client_address, csrf_secret, maybe_principal, user_agent
 
@@ -94,6 +95,8 @@ def _enter(app: Flask, settings: Settings) -> None:
     _count(mark)
     mark.admit(maybe_principal())
     _refuse_forgery(mark)
+    if request.method not in SAFE:
+        _refuse_impersonator(mark)
     if "unit" not in g:
         open_unit(write=request.method not in SAFE)
 
@@ -200,6 +203,15 @@ def _refuse_forgery(mark: Access) -> None:
     token = request.headers.get(csrf.TOKEN_HEADER) or request.form.get(csrf.TOKEN_FIELD)
     if not csrf.is_valid(csrf_secret(), token):
         raise Forbidden("This form was made for another visit. Go back, reload and send it again.", code="csrf")
+
+
+def _refuse_impersonator(mark: Access) -> None:
+    """What is the person's own to do is not done in their place; that somebody tried is logged."""
+    try:
+        mark.admit_write(maybe_principal())
+    except Impersonating:
+        impersonation.note_refusal(str(request.url_rule), request.method)
+        raise
 
 
 def _refuse_flood() -> None:

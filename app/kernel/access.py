@@ -103,6 +103,16 @@ def acting(who: Actor) -> Iterator[None]:
         _actor.reset(token)
 
 
+STOP_FIRST = "This page is for staff, and you see the portal as a customer. Stop that first: the button is at the top."
+
+
+class Impersonating(Forbidden):
+    """A member of staff sees the portal as a customer's person: 403 for what is that person's own to do."""
+
+    code = "impersonating"
+    text = "You see the portal as somebody else. This is theirs alone to do."
+
+
 @dataclass(frozen=True)
 class Access:
     """The mark on a route: who may come in."""
@@ -115,6 +125,9 @@ class Access:
     scope: str | None = None
     limits: tuple[str, ...] = field(default=())
     """Besides, as `10/minute`: counted per key where there is one, else per address."""
+    impersonated: bool = False
+    """Whether staff who see the portal as somebody may write here. Everything else is closed to them: passwords,
+    factors, e-mail, people, keys, consent and money are the person's own business."""
 
     def admit(self, principal: Principal | None) -> None:
         """Let `principal` pass or refuse.
@@ -132,7 +145,16 @@ class Access:
         elif principal.user_id is None:
             raise Forbidden("A key cannot do that.")
         elif self.kind == "role" and not self._role_suffices(principal):
-            raise Forbidden()
+            raise Impersonating(STOP_FIRST) if principal.is_impersonated and self.staff is not None else Forbidden()
+
+    def admit_write(self, principal: Principal | None) -> None:
+        """Let `principal`, whom `admit` has let in, change something here or refuse.
+
+        Raises:
+            Impersonating: it is a member of staff in the person's place, and this is not open to them.
+        """
+        if principal is not None and principal.is_impersonated and not self.impersonated:
+            raise Impersonating()
 
     def _admit_key(self, principal: Principal) -> None:
         if principal.key_id is None:
@@ -166,10 +188,17 @@ def _mark(access: Access) -> Callable[[View], View]:
 
 
 def requires(
-    *, staff: Role | None = None, customer: Role | None = None, limits: tuple[str, ...] = ()
+    *,
+    staff: Role | None = None,
+    customer: Role | None = None,
+    limits: tuple[str, ...] = (),
+    impersonated: bool = False,
 ) -> Callable[[View], View]:
-    """Only people of these roles and up; an absent side is refused."""
-    return _mark(Access("role", staff=staff, customer=customer, limits=limits))
+    """Only people of these roles and up; an absent side is refused.
+
+    Staff who see the portal as a customer only read, unless the route says `impersonated`.
+    """
+    return _mark(Access("role", staff=staff, customer=customer, limits=limits, impersonated=impersonated))
 
 
 def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
@@ -177,9 +206,9 @@ def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]
     return _mark(Access("key", scope=scope, limits=limits))
 
 
-def anyone(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:
-    """Everybody, signed in or not."""
-    return _mark(Access("public", limits=limits))
+def anyone(*, limits: tuple[str, ...] = (), impersonated: bool = False) -> Callable[[View], View]:
+    """Everybody, signed in or not; `impersonated` as in `requires`."""
+    return _mark(Access("public", limits=limits, impersonated=impersonated))
 
 
 def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:

@@ -2,7 +2,7 @@
 
 ADDRESSES = {
     "public": ("/sign-in", "/sign-out", "/admin/sign-in", "/set-password"),
-    "client": ("/client/security/sessions",),
-    "admin": ("/admin/security/sessions",),
+    "client": ("/client/security/sessions", "/client/impersonation"),
+    "admin": ("/admin/security/sessions", "/admin/impersonations"),
     "api": ("/api/sessions",),
 }

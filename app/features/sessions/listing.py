@@ -37,9 +37,9 @@ def _row(login: UserSession, principal: Principal, zone: str) -> DeviceRow:
     is_current = login.id == principal.session_id
     return DeviceRow(
         id=str(login.id),
-        icon=_ICONS.get(login.device_type, "world"),
+        icon="eye" if login.impersonator_session_id else _ICONS.get(login.device_type, "world"),
         name=login.device,
-        where=" · ".join(part for part in (login.place, login.ip) if part),
+        where=" · ".join(part for part in (login.place, login.ip) if part) or "for at most an hour",
         last_iso=login.last_active_at.isoformat(),
         last="now" if is_current else words.ago(login.last_active_at, zone),
         last_exact=words.exact(login.last_active_at, zone),

@@ -17,6 +17,12 @@ class UserSession(TenantRecord):
         sa.UniqueConstraint("token_hash"),
         sa.CheckConstraint("device_type IN ('desktop', 'mobile', 'tablet', 'unknown')", name="device_type"),
         sa.Index("ix_user_sessions_expiry", "tenant_id", "expires_at"),
+        sa.Index(
+            "ix_user_sessions_impersonations",
+            "expires_at",
+            sqlite_where=sa.text("impersonator_session_id IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=sa.text("impersonator_session_id IS NOT NULL AND ended_at IS NULL"),
+        ),
     )
 
     user_id: Mapped[UUID] = tenant_key("users")
@@ -32,10 +38,14 @@ class UserSession(TenantRecord):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="")
+    impersonator_session_id: Mapped[UUID | None] = tenant_key("user_sessions", nullable=True)
+    """The login of the member of staff who sees the portal as this person, if it is one's."""
 
     @property
     def device(self) -> str:
         """As people call it: `Firefox on Windows`."""
+        if self.impersonator_session_id is not None:
+            return "Our staff, seeing the portal as you"
         if self.browser and self.os:
             return f"{self.browser} on {self.os}"
         return self.browser or self.os or "Unknown device"

@@ -10,9 +10,9 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.sessions import service
+from app.features.sessions.cookies import with_login, without_login
 from app.features.sessions.forms import SetPasswordForm, SignInForm
 from app.features.sessions.signing import SignInFailed, sign_in
 from app.kernel import crypto, db
@@ -80,7 +80,7 @@ def _sign_in(*, is_staff: bool) -> ResponseReturnValue:
         answer.headers["Retry-After"] = str(refusal.retry_after or 60)
         return answer
     _end_former()
-    return _with_login(_target(form.next.data, is_staff=is_staff), token)
+    return with_login(_target(form.next.data, is_staff=is_staff), token)
 
 
 def _minutes(seconds: int | None) -> str:
@@ -101,38 +101,17 @@ def _end_former() -> None:
         service.sign_out(who)
 
 
-def _with_login(target: str, token: str) -> Response:
-    answer = Response(status=303, headers={"Location": target})
-    answer.set_cookie(
-        service.cookie_name(settings().is_https),
-        token,
-        max_age=service.LASTS,
-        secure=settings().is_https,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-    return answer
-
-
 @routes.post("/sign-out")
-@anyone()
+@anyone(impersonated=True)
 def delete() -> ResponseReturnValue:
     """End this browser's login."""
     who = maybe_principal()
-    target = "/admin/sign-in" if who is not None and who.is_staff else "/sign-in"
+    is_staff = who is not None and (who.is_staff or who.is_impersonated)
+    target = "/admin/sign-in" if is_staff else "/sign-in"
     if who is not None:
         service.sign_out(who)
         toast("good", "You are signed out.")
-    answer = Response(status=303, headers={"Location": target})
-    answer.delete_cookie(
-        service.cookie_name(settings().is_https),
-        secure=settings().is_https,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-    return answer
+    return without_login(target)
 
 
 @routes.get("/set-password")
@@ -170,7 +149,7 @@ def create_password() -> ResponseReturnValue:
     _login, token = service.set_password(link, password_hash, ip=client_address(), user_agent=user_agent())
     _end_former()
     toast("good", "Your password is set. You are signed in.")
-    return _private(_with_login("/admin" if user.is_staff else "/client", token))
+    return _private(with_login("/admin" if user.is_staff else "/client", token))
 
 
 def _spent(token: str) -> Response:

@@ -6,6 +6,7 @@ itself (htmx) are no use. A tenant's policy will set these (SPEC 1.2).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -37,6 +38,14 @@ _LOCAL = [
     ip_network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 ]
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A member of staff who sees the portal as somebody."""
+
+    user_id: UUID
+    name: str
 
 
 def cookie_name(is_https: bool) -> str:
@@ -95,6 +104,9 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
     now = clock.now()
     if row is None or not _stands(row.last_active_at, row.expires_at, now, is_staff=row.staff_role is not None):
         return None
+    staff = staff_behind(row.impersonator_session_id)
+    if staff is None and row.impersonator_session_id is not None:
+        return None
     if is_use and now - row.last_active_at >= SEEN_EVERY:
         buffer.add("logins-seen", (row.tenant_id, row.id, now))
     return Principal(
@@ -108,14 +120,28 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
         customer_role=Role(row.customer_role) if row.customer_role else None,
         customer_name=row.company or row.customer_name or "",
         csrf_secret=row.csrf_secret,
+        impersonator_id=staff.user_id if staff else None,
+        impersonator_name=staff.name if staff else "",
     )
+
+
+def staff_behind(session_id: UUID | None) -> Staff | None:
+    """Who looks through somebody's eyes by this login of theirs, if it still lets them: it stands, they are ADMIN."""
+    if session_id is None:
+        return None
+    known = {"session_id": session_id, "tenant_id": tenancy.current()}
+    row = next(iter(db.session().read(_STAFF_LOGIN, known)), None)
+    if row is None or not _stands(row.last_active_at, row.expires_at, clock.now(), is_staff=True):
+        return None
+    return Staff(row.user_id, f"{row.first_name} {row.last_name}".strip() or row.email)
 
 
 _logins, _users, _customers = (model.metadata.tables[model.__tablename__] for model in (UserSession, User, Customer))
 _LOGIN = tenancy.named(
     sa.select(
         _logins.c.id, _logins.c.tenant_id, _logins.c.user_id, _logins.c.csrf_secret, _logins.c.last_active_at,
-        _logins.c.expires_at, _users.c.first_name, _users.c.last_name, _users.c.email, _users.c.staff_role,
+        _logins.c.expires_at, _logins.c.impersonator_session_id,
+        _users.c.first_name, _users.c.last_name, _users.c.email, _users.c.staff_role,
         _users.c.customer_id, _users.c.customer_role, _customers.c.company, _customers.c.name.label("customer_name"),
     )
     .join(_users, sa.and_(_users.c.tenant_id == _logins.c.tenant_id, _users.c.id == _logins.c.user_id))
@@ -132,6 +158,22 @@ _LOGIN = tenancy.named(
     "each table is bound to the tenant that is set",
 )  # fmt: skip
 """Asked on every request, so made once, in Core."""
+_STAFF_LOGIN = tenancy.named(
+    sa.select(
+        _logins.c.user_id, _logins.c.last_active_at, _logins.c.expires_at, _users.c.first_name, _users.c.last_name,
+        _users.c.email,
+    )
+    .join(_users, sa.and_(_users.c.tenant_id == _logins.c.tenant_id, _users.c.id == _logins.c.user_id))
+    .where(
+        _logins.c.tenant_id == sa.bindparam("tenant_id"),
+        _logins.c.id == sa.bindparam("session_id"),
+        _logins.c.ended_at.is_(None),
+        _users.c.disabled_at.is_(None),
+        _users.c.staff_role >= int(Role.ADMIN),
+    ),
+    "each table is bound to the tenant that is set",
+)  # fmt: skip
+"""Asked on every request of staff who see the portal as somebody."""
 
 
 def _idle(*, is_staff: bool) -> timedelta:
@@ -163,7 +205,7 @@ def set_password(link: PasswordToken, password_hash: str, *, ip: str, user_agent
         LinkSpent: the link was used, replaced or has run out.
     """
     user = accounts.set_password(link, password_hash)
-    _end_where("password", UserSession.user_id == user.id)
+    end_where("password", UserSession.user_id == user.id)
     return start(user, ip=ip, user_agent=user_agent)
 
 
@@ -189,27 +231,6 @@ def _standing(principal: Principal) -> tuple[Any, ...]:
     )
 
 
-def stats() -> dict[str, Any]:
-    """How many logins of the tenant stand, by side and device, and how many began within 24 hours."""
-    now = clock.now()
-    idle = sa.case((User.staff_role.is_not(None), now - STAFF_IDLE), else_=now - CUSTOMER_IDLE)
-    standing = (UserSession.ended_at.is_(None), UserSession.expires_at > now, UserSession.last_active_at > idle)
-    recent = sa.func.sum(sa.case((UserSession.created_at > now - timedelta(days=1), 1), else_=0))
-    count, people = sa.func.count(), sa.func.count(UserSession.user_id.distinct())
-    joined = sa.select(User.staff_role.is_not(None), count, people, recent).join(User, User.id == UserSession.user_id)
-    sides = db.session().execute(joined.where(*standing).group_by(User.staff_role.is_not(None))).all()
-    types = sa.select(UserSession.device_type, count).join(User, User.id == UserSession.user_id)
-    by_type = db.session().execute(types.where(*standing).group_by(UserSession.device_type)).all()
-    return {
-        "active_sessions": sum(row[1] for row in sides),
-        "people": sum(row[2] for row in sides),
-        "staff": sum(row[2] for row in sides if row[0]),
-        "customers": sum(row[2] for row in sides if not row[0]),
-        "signed_in_last_day": sum(int(row[3]) for row in sides),
-        "by_device_type": {row[0]: row[1] for row in by_type},
-    }
-
-
 def find(principal: Principal, session_id: UUID) -> UserSession:
     """One of the person's own logins.
 
@@ -225,28 +246,50 @@ def find(principal: Principal, session_id: UUID) -> UserSession:
 
 def end(login: UserSession) -> None:
     """End one login; its next request is a stranger's."""
-    login.ended_at, login.end_reason = clock.now(), "ended"
+    end_where("ended", UserSession.id == login.id)
     audit.record("SESSION_ENDED", resource_type="session", resource_id=login.id, person_id=login.user_id)
 
 
 def end_others(principal: Principal) -> int:
     """Log out everywhere else; returns how many logins that ended."""
-    count = _end_where("ended", UserSession.id != principal.session_id, *_standing(principal))
+    count = end_where("ended", UserSession.id != principal.session_id, *_standing(principal))
     if count:
         audit.record("SESSIONS_ENDED", resource_type="user", resource_id=principal.user_id, after={"count": count})
     return count
 
 
 def sign_out(principal: Principal) -> None:
-    """End the login that asks."""
-    if _end_where("signed out", UserSession.id == principal.session_id):
+    """End the login that asks; for staff who see the portal as somebody, their own as well."""
+    own = sa.select(sa.func.coalesce(UserSession.impersonator_session_id, UserSession.id))
+    own = own.where(UserSession.id == principal.session_id)
+    if end_where("signed out", UserSession.id == own.scalar_subquery()):
         audit.record("USER_LOGOUT", resource_type="user", resource_id=principal.user_id)
 
 
-def _end_where(reason: str, *conditions: Any) -> int:
+def end_where(reason: str, *conditions: Any) -> int:
+    """End the logins that stand and fit, and what staff do in somebody's place by them; returns how many."""
     ending = sa.update(UserSession).where(UserSession.ended_at.is_(None), *conditions)
-    ending = ending.values(ended_at=clock.now(), end_reason=reason).returning(UserSession.id)
-    return len(db.session().execute(ending).all())
+    ending = ending.values(ended_at=clock.now(), end_reason=reason)
+    ended = db.session().execute(
+        ending.returning(UserSession.id, UserSession.user_id, UserSession.impersonator_session_id)
+    )
+    own, rows = [], ended.all()
+    for session_id, user_id, staff_session_id in rows:
+        if staff_session_id is None:
+            own.append(session_id)
+        else:
+            _note_end(user_id, staff_session_id, reason)
+    if own:
+        end_where("the staff's own login ended", UserSession.impersonator_session_id.in_(own))
+    return len(rows)
+
+
+def _note_end(user_id: UUID, staff_session_id: UUID, reason: str) -> None:
+    staff_id = db.session().scalars(sa.select(UserSession.user_id).where(UserSession.id == staff_session_id)).first()
+    audit.record(
+        "IMPERSONATION_ENDED", resource_type="user", resource_id=user_id,
+        after={"staff_id": str(staff_id), "reason": reason},
+    )  # fmt: skip
 
 
 def remove_expired(before: datetime) -> int:

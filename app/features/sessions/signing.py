@@ -98,7 +98,8 @@ def _is_known(key: str, where: Visitor) -> bool:
     """Whether the account was signed in from this address before, as far as its logins are still there."""
     with db.transaction(write=False) as session:
         here = sa.select(UserSession.id).join(User, User.id == UserSession.user_id)
-        here = here.where(User.email_key == key, UserSession.ip == where.address).limit(1)
+        here = here.where(User.email_key == key, UserSession.ip == where.address)
+        here = here.where(UserSession.impersonator_session_id.is_(None)).limit(1)
         return session.execute(here).first() is not None
 
 

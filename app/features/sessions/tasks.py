@@ -1,11 +1,14 @@
-"""Logins whose time is over are removed daily at 02:00 in each tenant's time zone."""
+"""Logins whose time is over are removed daily at 02:00 in each tenant's time zone.
+
+What staff did in somebody's place is ended within five minutes of its time, for the log.
+"""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from app.features.sessions import service
+from app.features.sessions import impersonation, service
 from app.features.tenants.models import Tenant
 from app.kernel import db, schedule, tenancy
 
@@ -20,6 +23,12 @@ def remove_expired(at: datetime) -> None:
     for tenant_id, time_zone in tenants:
         with tenancy.as_tenant(tenant_id), db.transaction():
             service.remove_expired(last_night(at, time_zone))
+
+
+@schedule.scheduled("sessions.end-impersonations", "*/5 * * * *")
+def end_impersonations(at: datetime) -> None:
+    """Say in the log that staff see the portal as somebody no more."""
+    impersonation.end_what_is_over(at)
 
 
 def last_night(at: datetime, time_zone: str) -> datetime:
