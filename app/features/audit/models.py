@@ -8,10 +8,21 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.tenancy import TenantRecord
+from app.kernel.outbox import OutboxMixin
+from app.kernel.tenancy import TenantRecord, tenant_key
 
 SEVERITIES = ("debug", "info", "warning", "error", "critical")
 STATE = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """An index of the rows for which `condition` holds."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+_IMPERSONATED = _only("impersonator_user_id IS NOT NULL")
+_GRAVE = _only("severity <> 'info'")
+_ASKED = _only("request_id <> ''")
 
 
 class PersonKey(TenantRecord):
@@ -41,11 +52,21 @@ class AuditLog(TenantRecord):
     __table_args__ = (
         sa.Index("ix_audit_logs_moment", "tenant_id", "created_at", "id"),
         sa.Index("ix_audit_logs_resource", "tenant_id", "resource_type", "resource_id", "created_at"),
+        sa.Index("ix_audit_logs_actor", "tenant_id", "actor_user_id", "created_at", "id"),
+        sa.Index(
+            "ix_audit_logs_impersonator", "tenant_id", "impersonator_user_id", "created_at", "id", **_IMPERSONATED
+        ),
+        sa.Index("ix_audit_logs_action", "tenant_id", "action", "created_at", "id"),
+        sa.Index("ix_audit_logs_type", "tenant_id", "resource_type", "created_at", "id"),
+        sa.Index("ix_audit_logs_severity", "tenant_id", "severity", "created_at", "id", **_GRAVE),
+        sa.Index("ix_audit_logs_request", "tenant_id", "request_id", "created_at", "id", **_ASKED),
         sa.CheckConstraint(f"severity IN {SEVERITIES}", name="severity"),
     )
 
     actor_user_id: Mapped[UUID | None]
     actor_key_id: Mapped[UUID | None]
+    impersonator_user_id: Mapped[UUID | None]
+    """The member of staff who acted as `actor_user_id`, if one did."""
     action: Mapped[str] = mapped_column(sa.String(60))
     resource_type: Mapped[str] = mapped_column(sa.String(60))
     resource_id: Mapped[UUID | None]
@@ -58,3 +79,38 @@ class AuditLog(TenantRecord):
     request_id: Mapped[str] = mapped_column(sa.String(64))
     is_gdpr: Mapped[bool]
     is_pci: Mapped[bool]
+
+
+class AuditExport(TenantRecord, OutboxMixin):
+    """A file of rows of the log that somebody asked for: made by the worker, kept for a day, theirs alone."""
+
+    __tablename__ = "audit_exports"
+    __table_args__ = (
+        sa.Index("ix_audit_exports_owner", "tenant_id", "user_id", "created_at", "id"),
+        sa.Index("ix_audit_exports_expires_at", "expires_at"),
+        sa.CheckConstraint("kind IN ('csv', 'json')", name="kind"),
+    )
+
+    user_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(sa.String(8))
+    filters: Mapped[dict[str, Any]]
+    zone: Mapped[str] = mapped_column(sa.String(64))
+    sealed_key: Mapped[bytes]
+    """What its parts are encrypted with, sealed for this installation."""
+    row_count: Mapped[int] = mapped_column(default=0)
+    byte_count: Mapped[int] = mapped_column(default=0)
+    share: Mapped[int] = mapped_column(default=0)
+    """Of the span of time that is asked for, in thousandths, how much is written."""
+    finished_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+
+
+class AuditExportPart(TenantRecord):
+    """A piece of such a file, compressed and encrypted."""
+
+    __tablename__ = "audit_export_parts"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "export_id", "number"),)
+
+    export_id: Mapped[UUID] = tenant_key("audit_exports", index=False)
+    number: Mapped[int]
+    body: Mapped[bytes]

@@ -1,0 +1,195 @@
+"""How the rows of one wish are found: the steps behind `reading`, which says how many of them there may be."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.audit.listing import Arm, Lead, Line, T, Wish
+from app.kernel import db, tenancy
+from app.kernel.columns import Id, UtcDateTime
+
+SMALL = 5_000
+"""So many rows are taken from an index and sorted."""
+STRETCH = 5_000
+"""So many rows of a walk are looked at by one statement."""
+MOST_STRETCHES = 8
+MOST_ARMS = 12
+"""So many values of one filter are read side by side and merged."""
+_WHY = "names its own tenant"
+_COLUMNS = [T.c[name] for name in Line._fields]
+
+
+class Place(NamedTuple):
+    """Where in the log something stands."""
+
+    at: datetime
+    row_id: UUID
+
+
+class Way:
+    """How the rows of one wish are found."""
+
+    def __init__(self, wanted: Wish, taken: Lead | None, *, is_few: bool, base: Arm) -> None:
+        self.wanted = wanted
+        self.taken = taken
+        """Whose rows are taken from the index, arm by arm, and merged; None where the log is walked."""
+        self.is_few = is_few
+        """Whether they are all taken, since they are few."""
+        self.base = base
+        """The arm that is walked, when it is one; empty for the whole log."""
+
+    @property
+    def _rest(self) -> list[sa.ColumnElement[bool]]:
+        """What is asked of each row. `IS TRUE` is what no store looks up in an index."""
+        covered = Lead((self.base,)) if self.base else None
+        asked = [lead.condition for lead in self.wanted.leads if lead not in (self.taken, covered)]
+        return [condition.is_(True) for condition in (*asked, *self.wanted.others)]
+
+    def read(
+        self, start: Place | None, limit: int, *, is_back: bool, stretches: int, columns: Iterable[Any] = ()
+    ) -> tuple[list[Any], Place | None]:
+        """Up to `limit` rows from `start` on, and where the walk stopped if it did before its end."""
+        if self.wanted.is_nothing:
+            return [], None
+        chosen = list(columns) or _COLUMNS
+        if self.taken is not None:
+            return fetch(self._merged(chosen, start, limit, is_back)), None
+        if not self._rest:
+            return fetch(self._walked(chosen, start, None, is_back).limit(limit)), None
+        rows: list[Any] = []
+        for _ in range(stretches):
+            stop = self._step(start, STRETCH, is_back)
+            rows += fetch(self._walked(chosen, start, stop, is_back).limit(limit - len(rows)))
+            if stop is None or len(rows) == limit:
+                return rows, None
+            start = stop
+        return rows, start
+
+    def _step(self, start: Place | None, steps: int, is_back: bool) -> Place | None:
+        """The last row of a stretch; None when the log ends before."""
+        found = fetch(self._base(start, is_back, [T.c.created_at, T.c.id]).limit(1).offset(steps - 1))
+        return Place(*found[0]) if found else None
+
+    def _base(self, start: Place | None, is_back: bool, columns: list[Any]) -> Any:
+        """The rows of the walk in their order, without what is asked of each."""
+        return ordered(sa.select(*columns).where(mine(), *_arm(self.base), *self._span(start, is_back)), is_back)
+
+    def _walked(self, columns: list[Any], start: Place | None, stop: Place | None, is_back: bool) -> Any:
+        found = self._base(start, is_back, columns).where(*self._rest)
+        if stop is not None:
+            found = found.where(beyond(stop, is_back=not is_back, with_it=True))
+        return found
+
+    def _span(self, start: Place | None, is_back: bool) -> Iterator[sa.ColumnElement[bool]]:
+        if self.wanted.since is not None:
+            yield T.c.created_at >= self.wanted.since
+        if self.wanted.until is not None:
+            yield T.c.created_at < self.wanted.until
+        if start is not None:
+            yield beyond(start, is_back=is_back)
+
+    def _merged(self, columns: list[Any], start: Place | None, limit: int | None, is_back: bool) -> Any:
+        """The rows whose ids each arm hands over: those that come next of each, or all where they are few."""
+        found = sa.select(*columns).where(mine().is_(True), *self._rest, T.c.id.in_(self._ids(start, limit, is_back)))
+        return ordered(found, is_back).limit(limit)
+
+    def _ids(self, start: Place | None, limit: int | None, is_back: bool) -> Any:
+        assert self.taken is not None
+        some = []
+        for arm in self.taken.arms:
+            of_arm = sa.select(T.c.id).where(mine(), *_arm(arm), *self._span(start, is_back))
+            if not self.is_few:
+                of_arm = ordered(of_arm, is_back).limit(limit)
+            some.append(sa.select(of_arm.subquery().c.id))
+        return some[0] if len(some) == 1 else sa.union_all(*some)
+
+    def count(self, most: int) -> tuple[int, datetime | None]:
+        """How many rows fit, to one more than `most`; and until when it was counted back, if not to the beginning."""
+        if self.wanted.is_nothing:
+            return 0, None
+        some, stop = self._some(STRETCH * MOST_STRETCHES)
+        found = fetch(sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery()))[0][0]
+        return found, stop.at if stop is not None else None
+
+    def group(self, columns: list[Any], most: int) -> tuple[list[list[Any]], datetime | None]:
+        """See `reading.groups`."""
+        if self.wanted.is_nothing:
+            return [[] for _ in columns], None
+        some, stop = self._some(most)
+        if self.taken is not None and not self.is_few:
+            some = ordered(some, False).limit(most)
+        found = []
+        for column in columns:
+            rows = some.with_only_columns(column.label("what")).subquery()
+            by = sa.select(rows.c.what, sa.func.count()).group_by(rows.c.what)
+            found.append([tuple(row) for row in fetch(by)])
+        return found, stop.at if stop is not None else None
+
+    def _some(self, most: int) -> tuple[Any, Place | None]:
+        """The rows that fit among the newest `most` of those that are walked, in no order."""
+        if self.taken is not None:
+            ids = self._ids(None, most, False)
+            return sa.select(T.c.id).where(mine().is_(True), *self._rest, T.c.id.in_(ids)), None
+        stop = self._step(None, most, False)
+        return self._walked([T.c.id], None, stop, False).order_by(None), stop
+
+
+def way(wanted: Wish) -> Way:
+    """The cheapest way to what is wanted. One small count for each filter with an index, where there are several."""
+    leads = [] if wanted.is_nothing else list(wanted.leads)
+    if not leads:
+        return Way(wanted, None, is_few=False, base=())
+    sizes = {lead: size(lead, wanted) for lead in leads} if len(leads) > 1 or wanted.others else {}
+    best = min(leads, key=lambda lead: sizes.get(lead, 0))
+    if sizes and sizes[best] <= SMALL:
+        return Way(wanted, best, is_few=True, base=())
+    if len(best.arms) == 1:
+        return Way(wanted, None, is_few=False, base=best.arms[0])
+    if not sizes and len(best.arms) <= MOST_ARMS:
+        return Way(wanted, best, is_few=False, base=())
+    if not sizes and size(best, wanted) <= SMALL:
+        return Way(wanted, best, is_few=True, base=())
+    return Way(wanted, None, is_few=False, base=())
+
+
+def size(lead: Lead, wanted: Wish) -> int:
+    """How many rows it leaves, to one more than `SMALL`."""
+    way = Way(wanted, lead, is_few=True, base=())
+    some = sa.select(sa.literal(1)).select_from(way._ids(None, None, False).subquery()).limit(SMALL + 1)
+    return int(fetch(sa.select(sa.func.count()).select_from(some.subquery()))[0][0])
+
+
+def mine() -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = T.c.tenant_id == tenancy.current()
+    return found
+
+
+def _arm(arm: Arm) -> Iterator[sa.ColumnElement[bool]]:
+    """Its conditions, and what a partial index wants to be told."""
+    for column, value in arm:
+        yield column == value
+        if column is T.c.severity:
+            yield column != sa.literal_column("'info'")
+        elif column is T.c.request_id:
+            yield column != sa.literal_column("''")
+
+
+def beyond(place: Place, *, is_back: bool, with_it: bool = False) -> sa.ColumnElement[bool]:
+    """Older than `place`, or newer where the way leads back."""
+    key = sa.tuple_(T.c.created_at, T.c.id)
+    edge = sa.tuple_(sa.literal(place.at, UtcDateTime()), sa.literal(place.row_id, Id()))
+    if with_it:
+        return key >= edge if is_back else key <= edge
+    return key > edge if is_back else key < edge
+
+
+def ordered(built: Any, is_back: bool) -> Any:
+    place = (T.c.created_at, T.c.id)
+    return built.order_by(*(place if is_back else [column.desc() for column in place]))
+
+
+def fetch(built: Any) -> list[Any]:
+    return list(db.session().execute(tenancy.named(built, _WHY)).all())
