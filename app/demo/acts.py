@@ -146,7 +146,7 @@ def hand_over(story: Story) -> None:
     with db.transaction():
         claimed = [_lease(job) for job in _open_jobs(story) if job.state == "waiting"]
     for one in claimed:
-        tasks._perform(one)
+        tasks.see_to(one)
 
 
 def _lease(job: ProvisioningJob) -> Claimed:

@@ -7,7 +7,7 @@ from app.features.audit.models import AuditLog
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import Product
 from app.features.orders import service as orders
-from app.features.provisioning import access, drivers, service, specimen, steps, tasks, wishes
+from app.features.provisioning import access, drivers, service, specimen, steps, tasks, timeline, wishes
 from app.features.provisioning.events import ServiceProvisioned
 from app.features.provisioning.models import ProvisioningJob, ServiceAccess
 from app.features.provisioning.service import NotYours
@@ -367,3 +367,41 @@ def test_staff_find_a_service_by_what_the_machine_calls_it(plans, alice, queries
 
     assert (hit.label, hit.href) == ("web-07/u_acme", f"/admin/subscriptions/{running.id}")
     assert services.search("\0", role=Role.OWNER) == []
+
+
+def lost_driver(alice, name="lost"):
+    """The product names a driver that is not there."""
+    placed = make_order(alice)
+    db.session().get_one(Product, placed.subscription.product_id).driver = name
+    orders.on_invoice_paid(paid_event(placed))
+    tasks.perform()
+    (job,) = jobs_of(placed.subscription)
+    return job
+
+
+def test_a_driver_that_is_not_there_is_said_to_staff_and_never_stood_in_for(plans, alice):
+    job = lost_driver(alice)
+
+    assert (job.driver, job.state) == ("lost", "dead")
+    assert job.last_error == "shared-starter names the driver 'lost', which is not installed."
+    assert timeline.facts(job, *service.about(job), "UTC")[2] == ("How", "lost (not installed)")
+    subscription = db.session().get_one(Subscription, job.subscription_id)
+    said, goes_on = timeline.for_customer(subscription, None, zone="UTC", sees_money=True)
+    assert [line.title for line in said] == ["Ordered", "We set it up"]
+    assert "longer than usual" in said[-1].text
+    assert goes_on
+
+
+def test_what_was_given_up_for_want_of_a_driver_goes_on_when_there_is_one(plans, alice):
+    job = lost_driver(alice)
+    subscription = db.session().get_one(Subscription, job.subscription_id)
+    db.session().get_one(Product, subscription.product_id).driver = "manual"
+
+    service.retry(job)
+    tasks.perform()
+
+    (job,) = jobs_of(subscription)
+    assert (job.driver, job.state) == ("manual", "kept")
+    assert [row.name for row in steps.of(job.id)] == ["prepare", "by_hand", "ready"]
+    service.complete(job)
+    assert subscription.set_up_at is not None

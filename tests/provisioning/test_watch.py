@@ -86,7 +86,7 @@ def test_a_driver_that_is_gone_gives_up_with_the_reason(plans, alice):
     tasks.perform()
 
     (job,) = jobs_of(subscription)
-    assert (job.state, job.last_error) == ("dead", "There is no driver 'removed'.")
+    assert (job.state, job.last_error) == ("dead", "shared-starter names the driver 'removed', which is not installed.")
 
 
 def test_the_watch_minds_every_tenant_and_mixes_none(plans, alice, other_tenant, now):

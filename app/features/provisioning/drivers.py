@@ -147,6 +147,13 @@ DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (ByHand(),)}
 
 
 def steps_of(driver: str, kind: str) -> tuple[Step, ...]:
-    """All steps of a change, the last one included."""
+    """All steps of a change, the last one included; none for a driver that there is not."""
+    if driver not in DRIVERS:
+        return ()
     last = READY if kind == "subscription.activate" else OVER
     return (*DRIVERS[driver].steps(kind), last)
+
+
+def label_of(driver: str) -> str:
+    """Who does it, for staff."""
+    return DRIVERS[driver].label if driver in DRIVERS else f"{driver} (not installed)"

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from app.features.accounts.models import Customer
 from app.features.audit import service as audit
+from app.features.catalogue.models import Product
 from app.features.provisioning import access, steps
 from app.features.provisioning.access import Access
-from app.features.provisioning.drivers import BY_HAND
+from app.features.provisioning.drivers import BY_HAND, DRIVERS
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned
 from app.features.provisioning.models import ACTIVATE, TERMINATE, ProvisioningJob
 from app.features.provisioning.wishes import BELL, cancelled
@@ -173,18 +174,26 @@ def _checked(reason: str) -> str:
 
 
 def retry(job: ProvisioningJob) -> None:
-    """Set it going again where it stopped, with fresh attempts.
+    """Set it going again where it stopped, with fresh attempts; by the product's driver of today if its own is gone.
 
     Raises:
         NotYours: it was not given up.
     """
     now = clock.now()
     fresh = {"state": "waiting", "attempts": 0, "next_at": now, "moved_at": now, "failed_at": None, "alarmed_at": None}
-    if not _move(job, {"dead"}, **fresh, assigned_to=None, assigned_at=None):
+    if not _move(job, {"dead"}, **fresh, assigned_to=None, assigned_at=None, driver=_driver_of(job)):
         raise NotYours("Only what was given up can be tried again.")
     steps.begin_again(job.id)
     _note("SETUP_TASK_RETRIED", job)
     jobs.ring(BELL)
+
+
+def _driver_of(job: ProvisioningJob) -> str:
+    """Who does it. What was begun by one driver is never gone on with by another."""
+    if job.driver in DRIVERS or steps.of(job.id):
+        return job.driver
+    wanted = sa.select(Product.driver).join(Subscription, Subscription.product_id == Product.id)
+    return db.session().scalars(wanted.where(Subscription.id == job.subscription_id)).one()
 
 
 def cancel(job: ProvisioningJob, *, reason: str) -> None:

@@ -12,7 +12,7 @@ from app.kernel.ids import new_id
 
 
 def lay_out(job_id: UUID, driver: str, kind: str) -> None:
-    """Write down what is to come. One statement."""
+    """Write down what is to come. One statement; none for a driver that there is not."""
     rows = [
         {
             "id": new_id(),
@@ -27,7 +27,8 @@ def lay_out(job_id: UUID, driver: str, kind: str) -> None:
         }
         for position, step in enumerate(steps_of(driver, kind), start=1)
     ]
-    db.session().execute(sa.insert(Row), rows)
+    if rows:
+        db.session().execute(sa.insert(Row), rows)
 
 
 def of(job_id: UUID) -> list[Row]:

@@ -36,10 +36,11 @@ _log = logs.get("provisioning")
 @jobs.bell(BELL, threads=2)
 def perform() -> None:
     """Do every change that is due."""
-    outbox.drain(Job, _perform, limit=BATCH, lease_seconds=LEASE_SECONDS, most_attempts=MOST_ATTEMPTS)
+    outbox.drain(Job, see_to, limit=BATCH, lease_seconds=LEASE_SECONDS, most_attempts=MOST_ATTEMPTS)
 
 
-def _perform(claimed: Claimed) -> None:
+def see_to(claimed: Claimed) -> None:
+    """Do what is left of one change in hand: its steps in order, until one fails or waits for a person."""
     begun = _begin(claimed)
     if begun is None:
         return
@@ -71,8 +72,10 @@ def _begin(claimed: Claimed) -> tuple[Driver, Work, list[str]] | None:
             return None
         driver = DRIVERS.get(job.driver)
         if driver is None:
-            _give_up(claimed, job, "", f"There is no driver {job.driver!r}.")
+            _give_up(claimed, job, "", f"{job.plan} names the driver {job.driver!r}, which is not installed.")
             return None
+        if not steps.of(job.id):
+            steps.lay_out(job.id, job.driver, job.kind)  # it was wanted before its driver was there
         left = {row.name for row in steps.of(job.id) if row.state != "done"}
         return driver, _work(job), [step.name for step in driver.steps(job.kind) if step.name in left]
 

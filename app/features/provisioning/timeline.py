@@ -10,10 +10,12 @@ from markupsafe import Markup
 from app.features.accounts.models import Customer
 from app.features.billing.models import Invoice
 from app.features.provisioning import steps
-from app.features.provisioning.drivers import DRIVERS, Step, steps_of
+from app.features.provisioning.drivers import Step, label_of, steps_of
 from app.features.provisioning.models import ACTIVATE, ProvisioningJob, ProvisioningStep
 from app.features.subscriptions.models import Subscription
 from app.kernel import db, words
+
+LONGER = "It takes longer than usual. We are looking at it."
 
 
 @dataclass(frozen=True)
@@ -42,18 +44,16 @@ def for_staff(job: ProvisioningJob, zone: str) -> list[Line]:
 
 
 def _named(job: ProvisioningJob) -> dict[str, Step]:
-    known = steps_of(job.driver, job.kind) if job.driver in DRIVERS else ()
-    return {step.name: step for step in known}
+    return {step.name: step for step in steps_of(job.driver, job.kind)}
 
 
 def facts(job: ProvisioningJob, subscription: Subscription, customer: Customer, zone: str) -> list[tuple[str, str]]:
     """What staff want to know beside the task."""
     link = Markup('<a href="{}">{}</a>').format
-    driver = DRIVERS[job.driver].label if job.driver in DRIVERS else job.driver
     pairs = [
         ("Service", link(f"/admin/subscriptions/{subscription.id}", subscription.plan_name)),
         ("Customer", link(f"/admin/customers/{customer.id}", customer.title)),
-        ("How", driver),
+        ("How", label_of(job.driver)),
         ("Wanted", words.exact(job.created_at, zone)),
         ("Since", words.exact(job.moved_at, zone)),
     ]
@@ -88,10 +88,9 @@ def for_customer(
         lines.append(Line("next", "We set it up"))
     open_change = next((job for job in reversed(found) if job.is_open and job.kind != ACTIVATE), None)
     if open_change is not None and subscription.set_up_at is not None:
-        last = [*_named(open_change).values()][-2:]
-        lines.append(
-            Line("now", last[0].said, "", words.ago(open_change.created_at, zone)) if last else Line("now", "")
-        )
+        known = [*_named(open_change).values()][-2:]
+        said = known[0].said if known else "We change it"
+        lines.append(Line("now", said, "", words.ago(open_change.created_at, zone)))
     lines += _end(subscription, zone)
     goes_on = subscription.is_being_set_up or (open_change is not None and subscription.ended_at is None)
     return lines, goes_on
@@ -109,14 +108,15 @@ def _payment(subscription: Subscription, invoice: Invoice | None, zone: str, *, 
 def _set_up(job: ProvisioningJob, zone: str) -> list[Line]:
     """The steps in the customer's words. What went wrong inside is not theirs to read, that we look at it is."""
     named = _named(job)
-    return [_said(row, named[row.name], zone) for row in steps.of(job.id) if row.name in named]
+    found = [_said(row, named[row.name], zone) for row in steps.of(job.id) if row.name in named]
+    return found or [Line("now", "We set it up", LONGER)]
 
 
 def _said(row: ProvisioningStep, step: Step, zone: str) -> Line:
     moment = row.finished_at if row.state == "done" else row.started_at
     when = words.ago(moment, zone) if moment else ""
     if row.state == "failed":
-        return Line("now", step.said, "It takes longer than usual. We are looking at it.", when)
+        return Line("now", step.said, LONGER, when)
     text = step.detail if row.state == "now" or (row.state == "next" and step.name == "ready") else ""
     return Line(row.state, step.said, text, when)
 

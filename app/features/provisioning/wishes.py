@@ -89,8 +89,7 @@ def _subscription(subscription_id: UUID) -> Subscription:
 def _want(wish: _Wish) -> None:
     """Want one change, once; what it makes needless ends. Nothing is wanted where nothing was done that it undoes."""
     subscription, row_id, now = wish.subscription, new_id(), clock.now()
-    product = db.session().get_one(Product, subscription.product_id)
-    driver = product.driver if product.driver in DRIVERS else "manual"
+    driver = db.session().get_one(Product, subscription.product_id).driver
     if end_obsolete(wish.kind, subscription.id, before=subscription.revision):
         return
     insert = postgresql.insert if db.is_postgresql() else sqlite.insert
