@@ -13,11 +13,10 @@ from app.features.api_keys import service as api_keys
 from app.features.billing import ledger
 from app.features.dashboard import truth
 from app.features.payments import service as payments
-from app.features.tenants import service as tenants
 from app.kernel import db, schedule, tenancy
 from app.running import checks, ground
-from app.running.ground import operator, panel
-from app.running.plain import Failure, plainly, settings
+from app.running.ground import operator, operators_house, panel
+from app.running.plain import Failure, WrongGiven, plainly, settings
 
 
 @click.group()
@@ -62,13 +61,9 @@ def demo(customers: int, seed: int) -> None:
     125 of them: 10,000 customers take a minute and a half and 0.6 GB of disk,
     100,000 ten times as much.
     """
-    with panel() as found:
+    with operators_house() as found:
         if found.smtp_url is not None:
             raise Failure("SMTP_URL is set, and the demo's people would be written to: load it without a mail server")
-        with tenancy.across_tenants("operator"), db.transaction(write=False):
-            tenant = tenants.operator()
-        if tenant is None:
-            raise Failure("there is no tenant yet; run `mpanel init` first")
         began = time.monotonic()
 
         def tell(done: int, rows: int) -> None:
@@ -77,8 +72,7 @@ def demo(customers: int, seed: int) -> None:
                 f"\r{done:,} of {customers:,} customers, {rows:,} rows, {rate:,.0f} a second ", nl=False, err=True
             )
 
-        with tenancy.as_tenant(tenant.id):
-            login, written = sample.load(customers, seed=seed, tell=tell)
+        login, written = sample.load(customers, seed=seed, tell=tell)
     if not login.made:
         click.echo("All of them are here already; another --seed makes others.")
         return
@@ -168,7 +162,7 @@ def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as problem:
-        raise Failure("--at must be a time such as 2026-11-20T02:00", 2) from problem
+        raise WrongGiven("--at must be a time such as 2026-11-20T02:00") from problem
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
@@ -186,7 +180,7 @@ def check_ledger() -> None:
     for sentence in found:
         click.echo(sentence)
     if found:
-        raise Failure(f"{len(found)} things are wrong in the ledger", 1)
+        raise Failure(f"{len(found)} things are wrong in the ledger")
     click.echo("The ledger balances and agrees with invoices, credit and payments.")
 
 

@@ -53,12 +53,23 @@ def panel(found: Settings | None = None) -> Iterator[Settings]:
 
 
 @contextmanager
-def operator() -> Iterator[Settings]:
-    """A unit of work as the operator's tenant."""
+def operators_house() -> Iterator[Settings]:
+    """The same as the operator's tenant, each step with a transaction of its own.
+
+    Raises:
+        Failure: there is no tenant yet.
+    """
     with panel() as found:
         with tenancy.across_tenants("operator"), db.transaction(write=False):
             tenant = tenants.operator()
         if tenant is None:
             raise Failure("there is no tenant yet; run `mpanel init` first")
-        with tenancy.as_tenant(tenant.id), db.transaction():
+        with tenancy.as_tenant(tenant.id):
             yield found
+
+
+@contextmanager
+def operator() -> Iterator[Settings]:
+    """A unit of work as the operator's tenant."""
+    with operators_house() as found, db.transaction():
+        yield found

@@ -17,26 +17,28 @@ from app.running.children import Ties
 
 
 class Failure(click.ClickException):
-    """One line on standard error; exit code 1, or 2 for a wrong setting."""
-
-    def __init__(self, message: str, code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance too
+    """One line on standard error; exit code 1."""
 
     def show(self, file: Any = None) -> None:
         click.echo(f"mpanel: {self.message}", err=True)
+
+
+class WrongGiven(Failure):
+    """The same for what was given: a setting, an option, a taken port; exit code 2."""
+
+    exit_code = 2
 
 
 def settings() -> Settings:
     """The settings of this process.
 
     Raises:
-        Failure: one is wrong; the line names it.
+        WrongGiven: one is wrong; the line names it.
     """
     try:
         return config.load()
     except SettingError as problem:
-        raise Failure(str(problem), 2) from problem
+        raise WrongGiven(str(problem)) from problem
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,7 +49,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*arguments, **options)
         except SettingError as problem:
-            raise Failure(str(problem), 2) from problem
+            raise WrongGiven(str(problem)) from problem
         except Refusal as no:
             named = "; ".join(f"{name}: {text}" for name, text in no.fields.items())
             raise Failure(named or no.text) from no
@@ -67,7 +69,7 @@ def listen(settings: Settings) -> socket.socket:
     """A socket bound to HOST and PORT.
 
     Raises:
-        Failure: the address is not this machine's, or somebody else listens there.
+        WrongGiven: the address is not this machine's, or somebody else listens there.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -79,5 +81,5 @@ def listen(settings: Settings) -> socket.socket:
         bound.listen(1024)
     except OSError as problem:
         where = f"{settings.host} port {settings.port}"
-        raise Failure(f"HOST and PORT: cannot listen on {where} ({problem.strerror})", 2) from problem
+        raise WrongGiven(f"HOST and PORT: cannot listen on {where} ({problem.strerror})") from problem
     return bound
