@@ -57,12 +57,11 @@ class Lanes:
     def run(self) -> None:
         """See to what is due until nothing is, nor will be soon. One thread leads; others that come wake it and go."""
         self._wake.set()
-        if not self._lead.acquire(blocking=False):
-            return
-        try:
-            self._lead_on()
-        finally:
-            self._lead.release()
+        while self._wake.is_set() and self._lead.acquire(blocking=False):  # again, if woken while it was about to end
+            try:
+                self._lead_on()
+            finally:
+                self._lead.release()
 
     def remind(self, seconds: float) -> None:
         """Something comes due in so many seconds."""
@@ -123,7 +122,7 @@ class Lanes:
         with self._lock:
             self._busy[lane] += 1
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._most_hands, thread_name_prefix=self._model.__tablename__)  # type: ignore[attr-defined]  # every table has it
+            self._pool = ThreadPoolExecutor(self._most_hands, thread_name_prefix=self._model.__tablename__)
         self._pool.submit(self._see_to, lane, rows)
 
     def _see_to(self, lane: UUID, rows: list[Claimed]) -> None:

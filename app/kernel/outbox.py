@@ -59,6 +59,7 @@ class OutboxMixin:
     is due and what was left by the dead.
     """
 
+    __tablename__: Any
     outbox_order: ClassVar[tuple[str, ...]] = ("next_at",)
 
     id: Mapped[UUID]
