@@ -34,15 +34,14 @@ from app.features.catalogue.models import PromoCode
 from app.features.dashboard import service as figures
 from app.features.dashboard.service import Key
 from app.features.tenants import service as tenants
-from app.kernel import clock, crypto, db, tenancy, terms
+from app.kernel import clock, crypto, db, sqlite, tenancy, terms
 from app.kernel.access import acting
 
 AUDIT_KEPT, MAILS_KEPT = timedelta(days=90), timedelta(days=2)
 """How far back there are audit rows and mails: as if what is older had been let go."""
 TOLD_EVERY = 500
 CACHE_KB = 256 * 1024
-USUAL_CACHE_KB = 8192
-"""Of a connection to SQLite, while this is written and ever else (`kernel/sqlite`)."""
+"""Of the connection to SQLite while this is written."""
 ISSUES = ("sign_up", "issue_renewal")
 PAYS = ("pay", "pay_renewal")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -174,7 +173,7 @@ def _roomy(session: db.PanelSession) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size=-{USUAL_CACHE_KB}")
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{sqlite.CACHE_KB}")
 
 
 def _kinds(numbers: range, cast: Callable[[int], Cast]) -> list[Kind]:

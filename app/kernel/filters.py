@@ -6,7 +6,7 @@ What makes no sense is left out, whatever it is: a filter never fails.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -84,34 +84,38 @@ class Exact:
 
 
 @dataclass(frozen=True)
-class Since:
-    """The moment is on or after a day, `2026-11-20`, as the tenant's calendar has it."""
+class _Day:
+    """A day, `2026-11-20`, as the tenant's calendar has it; compared `edge` days after its start."""
 
     name: str
     column: Any
+    edge: ClassVar[int] = 0
 
     def read(self, given: str, zone: str) -> Reading | None:
         day = _day(given)
-        return None if day is None else Reading(day.isoformat(), bound=_start(day, zone))
+        return None if day is None else Reading(day.isoformat(), bound=_start(day + timedelta(days=self.edge), zone))
+
+    @property
+    def moment(self) -> sa.BindParameter[datetime]:
+        """The parameter of the condition."""
+        return sa.bindparam(parameter(self.name), type_=UtcDateTime())
+
+
+class Since(_Day):
+    """The moment is on or after a day."""
 
     def condition(self, _variant: str) -> sa.ColumnElement[bool]:
-        found: sa.ColumnElement[bool] = self.column >= sa.bindparam(parameter(self.name), type_=UtcDateTime())
+        found: sa.ColumnElement[bool] = self.column >= self.moment
         return found
 
 
-@dataclass(frozen=True)
-class Until:
+class Until(_Day):
     """The moment is on or before a day, the whole of it."""
 
-    name: str
-    column: Any
-
-    def read(self, given: str, zone: str) -> Reading | None:
-        day = _day(given)
-        return None if day is None else Reading(day.isoformat(), bound=_start(day + timedelta(days=1), zone))
+    edge = 1
 
     def condition(self, _variant: str) -> sa.ColumnElement[bool]:
-        found: sa.ColumnElement[bool] = self.column < sa.bindparam(parameter(self.name), type_=UtcDateTime())
+        found: sa.ColumnElement[bool] = self.column < self.moment
         return found
 
 

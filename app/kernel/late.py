@@ -5,7 +5,7 @@ A web process is ready in a quarter of the time when what one visitor in a thous
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -29,24 +29,25 @@ class Late:
 @contextmanager
 def absent(*names: str) -> Iterator[None]:
     """Import a library as if the modules `names`, which it takes where it finds them, were not installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]
-    try:
+    with _standing_in(dict.fromkeys(names)):
         yield
-    finally:
-        for name in hidden:
-            sys.modules.pop(name, None)
 
 
 @contextmanager
 def hollow(*names: str) -> Iterator[None]:
     """Import a library with empty modules for parts of it, `names`, that it loads and we never use."""
-    hidden = [name for name in names if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = ModuleType(name)
+    with _standing_in({name: ModuleType(name) for name in names}):
+        yield
+
+
+@contextmanager
+def _standing_in(others: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Let `import` find `others` for what is not loaded yet; None tells Python that there is no such module."""
+    modules: dict[str, Any] = sys.modules
+    new = {name: other for name, other in others.items() if name not in modules}
+    modules.update(new)
     try:
         yield
     finally:
-        for name in hidden:
-            sys.modules.pop(name, None)
+        for name in new:
+            modules.pop(name, None)

@@ -86,13 +86,19 @@ def _of(statement: Any, dialect: Dialect) -> _Prepared:
     return found
 
 
-def _told(connection: Connection, text: str, problem: Exception) -> BaseException:
+def _told(connection: Connection, text: str, problem: Any) -> BaseException:
     """The driver's error as SQLAlchemy says it; a connection that is lost does not go back to the pool."""
     dialect = connection.dialect
-    is_lost = dialect.is_disconnect(problem, connection.connection, None)  # type: ignore[arg-type]
+    is_lost = dialect.is_disconnect(problem, connection.connection, None)
     if is_lost:
         connection.invalidate(problem)
-    return DBAPIError.instance(
-        text, None, problem, dialect.loaded_dbapi.Error,
-        hide_parameters=True, connection_invalidated=is_lost, dialect=dialect,
-    )  # fmt: skip
+    told: BaseException = DBAPIError.instance(
+        text,
+        None,
+        problem,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return told

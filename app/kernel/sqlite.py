@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 OPEN_SECONDS = 5.0
 """How long to try to open a file that others open too."""
+CACHE_KB = 8192
+"""Of each connection."""
 
 
 def keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
@@ -49,7 +51,7 @@ def prepare(connection: Any, _record: Any) -> None:
         "busy_timeout=30000",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "cache_size=-8192",
+        f"cache_size=-{CACHE_KB}",
         "mmap_size=268435456",
         "journal_size_limit=67108864",
     ):
