@@ -14,7 +14,7 @@ from wtforms import FieldList, FormField, SelectMultipleField, ValidationError
 from wtforms.csrf.core import CSRF
 
 from app.kernel import csrf
-from app.kernel.access import Principal
+from app.kernel.access import Principal, Role
 from app.kernel.errors import NotSignedIn, Refusal
 from app.kernel.visitor import Visitor
 
@@ -68,6 +68,11 @@ def principal() -> Principal:
     if found is None:
         raise NotSignedIn()
     return found
+
+
+def is_at_least(role: Role) -> bool:
+    """Whether somebody of the staff with at least this role is asking."""
+    return (principal().staff_role or 0) >= role
 
 
 def visitor() -> Visitor:

@@ -250,7 +250,7 @@ def test_the_export_holds_what_the_list_shows_and_no_formula(as_sam, starter):
     assert (told["slug"], told["monthly"], told["stock"], told["currency"]) == ("starter", "4.99", "5", "USD")
     assert told["name"].startswith("'=")
     assert as_sam.post("/admin/products/export", data={"as": "xlsx"}).data[:2] == b"PK"
-    assert _logged("DATA_EXPORTED", first=True).state_after["list"] == "products"
+    assert _logged("DATA_EXPORTED", first=True).state_after["what"] == "products"
 
 
 def test_an_empty_house_is_told_what_to_do_first(as_sam, tenant):

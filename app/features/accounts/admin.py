@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from app.features.accounts import customers
 from app.features.accounts.customers import CUSTOMERS, Line
 from app.features.accounts.models import STATUSES
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.tenants import service as tenants
-from app.kernel import exports, lists, tenancy, words
+from app.kernel import words
 from app.kernel.access import Role, requires
-from app.kernel.pages import PageRoutes, page
+from app.kernel.listed import listed
+from app.kernel.pages import PageRoutes
 
 routes = PageRoutes("accounts_admin", prefix="/admin/customers")
 
@@ -28,19 +29,16 @@ EXPORT_HEAD = ("id", "company", "name", "email", "status", "source", "campaign",
 def index() -> ResponseReturnValue:
     """Everybody who has an account here."""
     asked = CUSTOMERS.read(request.args)
-    found = CUSTOMERS.page(asked)
-    total = CUSTOMERS.count(asked)
-    return page(
+    return listed(
         "accounts/admin/index.html",
+        CUSTOMERS,
+        asked,
+        _rows,
+        one="customer",
         crumbs=[("Customers", None)],
-        asked=asked,
-        rows=list(_rows(found.items)),
-        everybody=(CUSTOMERS.count(CUSTOMERS.read({})) if asked.is_filtered else total).short,
-        foot=lists.foot(asked, found, total, "customer"),
         states=(("", "Any"), *((status, STATES[status][1]) for status in STATUSES)),
         sources=(("", "Any"), *((source, source) for source in customers.sources())),
         countries=(("", "Any"), *((code, _country(code)) for code in customers.countries())),
-        sorts=[(name, sort.label) for name, sort in CUSTOMERS.sorts.items()],
     )
 
 
@@ -68,8 +66,4 @@ def _country(code: str) -> str:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked, kind = CUSTOMERS.read(request.form), request.form.get("as", "csv")
-    rows = CUSTOMERS.export(asked, tenant_id=tenancy.current())
-    answer = exports.send("customers", EXPORT_HEAD, rows, kind=kind)
-    audit.record("DATA_EXPORTED", resource_type="customer", resource_id=None, after={"what": "customers", "as": kind})
-    return answer
+    return exporting.export(CUSTOMERS, EXPORT_HEAD, tuple, request.form, resource_type="customer")

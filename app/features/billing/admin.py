@@ -9,18 +9,19 @@ from flask.typing import ResponseReturnValue
 
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import history_of
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.billing import ledger, lines, listing, service, slots
 from app.features.billing.amounts import ROUNDING
 from app.features.billing.ledger import Movement
 from app.features.billing.listing import INVOICES, Line
 from app.features.billing.models import Invoice, InvoiceLine
 from app.features.tenants import service as tenants
-from app.kernel import clock, exports, lists, tenancy, words
+from app.kernel import clock, words
 from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
+from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal
+from app.kernel.pages import PageRoutes, is_at_least, page, principal
 
 HERE = INVOICES.here
 STATES = (("", "Any"), ("issued", "To pay"), ("paid", "Paid"), ("void", "Void"), ("refunded", "Refunded"))
@@ -45,18 +46,16 @@ routes = PageRoutes("billing_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """All invoices, the newest first."""
     asked = INVOICES.read(request.args, zone=tenants.current().time_zone)
-    found, total = INVOICES.page(asked), INVOICES.count(asked)
-    return page(
+    return listed(
         "billing/admin/index.html",
+        INVOICES,
+        asked,
+        _rows,
+        one="invoice",
         crumbs=[("Invoices", None)],
-        asked=asked,
-        rows=list(_rows(found.items)),
-        everything=(INVOICES.count(INVOICES.read({})) if asked.is_filtered else total).short,
-        foot=lists.foot(asked, found, total, "invoice"),
         states=STATES,
         overdue=OVERDUE,
         currencies=(("", "Any"), *((code, code) for code in listing.currencies())),
-        sorts=[(name, sort.label) for name, sort in INVOICES.sorts.items()],
     )
 
 
@@ -86,12 +85,9 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked = INVOICES.read(request.form, zone=tenants.current().time_zone)
-    kind = request.form.get("as", "csv")
-    rows = map(_cells, INVOICES.export(asked, tenant_id=tenancy.current()))
-    answer = exports.send("invoices", EXPORT_HEAD, rows, kind=kind)
-    audit.record("DATA_EXPORTED", resource_type="invoice", resource_id=None, after={"what": "invoices", "as": kind})
-    return answer
+    return exporting.export(
+        INVOICES, EXPORT_HEAD, _cells, request.form, resource_type="invoice", zone=tenants.current().time_zone
+    )
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:
@@ -122,7 +118,7 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
         customer=customer.title,
         customer_href=f"/admin/customers/{customer.id}",
         dates=_dates(invoice, zone),
-        may_record=(principal().staff_role or 0) >= Role.ADMIN and invoice.status in {"issued", "paid", "refunded"},
+        may_record=is_at_least(Role.ADMIN) and invoice.status in {"issued", "paid", "refunded"},
         record_href=f"/admin/payments/new?invoice={invoice.id}",
         is_open=invoice.is_open,
         stats=_stats(invoice, zone),

@@ -1,13 +1,14 @@
 """`/admin/products`: what is sold, for staff."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.catalogue import listings, products
 from app.features.catalogue.cycles import CYCLES, PER, SPANS
 from app.features.catalogue.forms import NewProductForm, ProductForm
@@ -17,11 +18,12 @@ from app.features.catalogue.models import UNLIMITED, Product
 from app.features.catalogue.products import StockMoved, Tags
 from app.features.tenants import service as tenants
 from app.features.tenants.forms import currencies
-from app.kernel import exports, lists, tenancy, words
+from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid
+from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 routes = PageRoutes("catalogue_admin", prefix="/admin/products")
 
@@ -36,24 +38,17 @@ SHORTEST = tuple(CYCLES)
 def index() -> ResponseReturnValue:
     """The list."""
     asked = PRODUCTS.read(request.args)
-    found, total = PRODUCTS.page(asked), PRODUCTS.count(asked)
-    return page(
+    return listed(
         "catalogue/admin/index.html",
+        PRODUCTS,
+        asked,
+        _rows,
+        one="product",
         crumbs=[("Products", None)],
-        asked=asked,
-        count=total.short,
-        foot=lists.foot(asked, found, total, "product"),
-        rows=list(_rows(found.items)),
         states=STATES,
         categories=(("", "Any"), *((name, name) for name in listings.categories())),
-        sorts=[(name, sort.label) for name, sort in PRODUCTS.sorts.items()],
-        may_write=_may_write(),
+        may_write=is_at_least(Role.ADMIN),
     )
-
-
-def _may_write() -> bool:
-    mine = principal().staff_role
-    return mine is not None and mine >= Role.ADMIN
 
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, ...]]:
@@ -87,15 +82,9 @@ def _from(prices: dict[str, Money]) -> str:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """The list as a file, with the prices in the tenant's currency."""
-    asked = PRODUCTS.read(request.form)
     currency = tenants.current().currency
-    prices = listings.prices_in(currency)
-    rows = PRODUCTS.export(asked, tenant_id=tenancy.current())
-    kind = request.form.get("as", "csv")
-    answer = exports.send("products", HEAD, (_line(row, prices, currency) for row in rows), kind=kind)
-    after = {"list": "products", "as": kind, "filters": dict(asked.hidden)}
-    audit.record("DATA_EXPORTED", resource_type="product", resource_id=None, after=after)
-    return answer
+    cells = partial(_line, prices=listings.prices_in(currency), currency=currency)
+    return exporting.export(PRODUCTS, HEAD, cells, request.form, resource_type="product")
 
 
 def _line(row: tuple[Any, ...], prices: dict[UUID, dict[str, Money]], currency: str) -> tuple[Any, ...]:
@@ -167,7 +156,7 @@ def show(product_id: UUID) -> ResponseReturnValue:
         state=state,
         prices=_prices(products.prices_of(product)),
         facts=_facts(product),
-        may_write=_may_write(),
+        may_write=is_at_least(Role.ADMIN),
     )
 
 

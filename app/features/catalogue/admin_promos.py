@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.catalogue import codes, listings
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.forms import NewPromoCodeForm, PromoCodeForm
@@ -17,11 +17,12 @@ from app.features.catalogue.listings import PROMO_CODES, USES
 from app.features.catalogue.models import PromoCode
 from app.features.tenants import service as tenants
 from app.features.tenants.forms import currencies
-from app.kernel import clock, exports, lists, tenancy, words
+from app.kernel import clock, lists, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid
+from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 routes = PageRoutes("catalogue_promos", prefix="/admin/promo-codes")
 
@@ -42,24 +43,17 @@ HEAD = ("id", "code", "state", "percent", "amount", "currency", "from", "until",
 def index() -> ResponseReturnValue:
     """The list."""
     asked = PROMO_CODES.read(request.args)
-    found, total = PROMO_CODES.page(asked), PROMO_CODES.count(asked)
-    return page(
+    return listed(
         "catalogue/admin/promos.html",
+        PROMO_CODES,
+        asked,
+        _rows,
+        one="promo code",
         crumbs=[("Promo codes", None)],
-        asked=asked,
-        count=total.short,
-        foot=lists.foot(asked, found, total, "promo code"),
-        rows=list(_rows(found.items)),
         states=STATES,
         kinds=KINDS,
-        sorts=[(name, sort.label) for name, sort in PROMO_CODES.sorts.items()],
-        may_write=_may_write(),
+        may_write=is_at_least(Role.ADMIN),
     )
-
-
-def _may_write() -> bool:
-    mine = principal().staff_role
-    return mine is not None and mine >= Role.ADMIN
 
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, ...]]:
@@ -103,13 +97,7 @@ def _off(percent: int | None, amount: int | None, currency: str | None) -> str:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """The list as a file."""
-    asked = PROMO_CODES.read(request.form)
-    rows = PROMO_CODES.export(asked, tenant_id=tenancy.current())
-    kind = request.form.get("as", "csv")
-    answer = exports.send("promo-codes", HEAD, map(_line, rows), kind=kind)
-    after = {"list": "promo-codes", "as": kind, "filters": dict(asked.hidden)}
-    audit.record("DATA_EXPORTED", resource_type="promo_code", resource_id=None, after=after)
-    return answer
+    return exporting.export(PROMO_CODES, HEAD, _line, request.form, resource_type="promo_code")
 
 
 def _line(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -185,7 +173,7 @@ def show(code_id: UUID) -> ResponseReturnValue:
         facts=_facts(code),
         uses=list(_uses(found.items)),
         foot=lists.foot(asked, found, total, "use"),
-        may_write=_may_write(),
+        may_write=is_at_least(Role.ADMIN),
     )
 
 

@@ -19,7 +19,7 @@ from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, page, toast
 
 routes = PageRoutes("messages_admin", prefix="/admin/messages")
 
@@ -59,7 +59,7 @@ def index() -> ResponseReturnValue:
         stats=_stats(health, zone),
         health=health,
         has_server=mailing.has_server(),
-        may_send=_is_at_least(Role.ADMIN),
+        may_send=is_at_least(Role.ADMIN),
         failed_text=_counted(health.failed),
         kept_text=_counted(health.kept),
     )
@@ -108,11 +108,6 @@ def _counted(count: int) -> str:
     return f"{count:,}+" if count >= COUNTED_AT_MOST else f"{count:,}"
 
 
-def _is_at_least(role: Role) -> bool:
-    mine = principal().staff_role
-    return mine is not None and mine >= role
-
-
 @routes.post("/sendings")
 @requires(staff=Role.ADMIN)
 def create_sendings() -> ResponseReturnValue:
@@ -149,9 +144,9 @@ def _shown(message: EmailMessage) -> Response:
         facts=_facts(message, zone, has_link=rendering.find_link(message, kind) is not None),
         others=[_other(other, zone) for other in service.same_address(message)],
         last_answer=message.attempt_log[-1]["answer"] if message.attempt_log else "",
-        may_send=has_server and not message.is_waiting and _is_at_least(Role.ADMIN),
+        may_send=has_server and not message.is_waiting and is_at_least(Role.ADMIN),
         send_label="Send now" if message.state == "kept" else "Send again",
-        may_reveal=link is not None and _is_at_least(Role.OWNER),
+        may_reveal=link is not None and is_at_least(Role.OWNER),
         body_text=message.body_text,
     )
     answer.headers["Content-Security-Policy"] = PAGE_POLICY

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.billing import slots as billing
 from app.features.billing.models import Invoice
 from app.features.billing.slots import InvoiceCard
@@ -19,11 +19,12 @@ from app.features.orders.models import Order
 from app.features.orders.service import Bought, Sale
 from app.features.subscriptions import slots as subscriptions
 from app.features.tenants import service as tenants
-from app.kernel import exports, lists, tenancy, words
+from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
+from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 HERE = ORDERS.here
 EXPORT_HEAD = ("id", "number", "status", "customer id", "company", "name", "email", "what", "total", "currency",
@@ -38,16 +39,14 @@ routes = PageRoutes("orders_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """All orders, the newest first."""
     asked = ORDERS.read(request.args, zone=tenants.current().time_zone)
-    found, total = ORDERS.page(asked), ORDERS.count(asked)
-    return page(
+    return listed(
         "orders/admin/index.html",
+        ORDERS,
+        asked,
+        _rows,
+        one="order",
         crumbs=[("Orders", None)],
-        asked=asked,
-        rows=list(_rows(found.items)),
-        everything=(ORDERS.count(ORDERS.read({})) if asked.is_filtered else total).short,
-        foot=lists.foot(asked, found, total, "order"),
         states=STATES,
-        sorts=[(name, sort.label) for name, sort in ORDERS.sorts.items()],
     )
 
 
@@ -64,12 +63,9 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked = ORDERS.read(request.form, zone=tenants.current().time_zone)
-    kind = request.form.get("as", "csv")
-    rows = map(_cells, ORDERS.export(asked, tenant_id=tenancy.current()))
-    answer = exports.send("orders", EXPORT_HEAD, rows, kind=kind)
-    audit.record("DATA_EXPORTED", resource_type="order", resource_id=None, after={"what": "orders", "as": kind})
-    return answer
+    return exporting.export(
+        ORDERS, EXPORT_HEAD, _cells, request.form, resource_type="order", zone=tenants.current().time_zone
+    )
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:
@@ -114,7 +110,7 @@ def show(order_id: UUID) -> ResponseReturnValue:
 
 def _may_cancel(sale: Sale) -> bool:
     is_unpaid = sale.invoice is not None and sale.invoice.is_open and not sale.invoice.paid_minor
-    return sale.order.status == "pending" and is_unpaid and (principal().staff_role or 0) >= Role.ADMIN
+    return sale.order.status == "pending" and is_unpaid and is_at_least(Role.ADMIN)
 
 
 @routes.post("/<uuid:order_id>/cancellation")

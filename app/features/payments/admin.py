@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.payments import service, slots
@@ -19,10 +19,11 @@ from app.features.payments.forms import TransferForm
 from app.features.payments.listing import PAYMENTS, Line
 from app.features.payments.models import Payment
 from app.features.tenants import service as tenants
-from app.kernel import clock, exports, ids, lists, tenancy, words
+from app.kernel import clock, ids, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.exports import Cell
+from app.kernel.listed import listed
 from app.kernel.money import Money, parse_major
 from app.kernel.pages import PageRoutes, page, principal, toast
 
@@ -40,17 +41,15 @@ routes = PageRoutes("payments_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """All payments, the newest first."""
     asked = PAYMENTS.read(request.args, zone=tenants.current().time_zone)
-    found, total = PAYMENTS.page(asked), PAYMENTS.count(asked)
-    return page(
+    return listed(
         "payments/admin/index.html",
+        PAYMENTS,
+        asked,
+        _rows,
+        one="payment",
         crumbs=[("Payments", None)],
-        asked=asked,
-        rows=list(_rows(found.items)),
-        everything=(PAYMENTS.count(PAYMENTS.read({})) if asked.is_filtered else total).short,
-        foot=lists.foot(asked, found, total, "payment"),
         states=STATES,
         gateways=GATEWAYS,
-        sorts=[(name, sort.label) for name, sort in PAYMENTS.sorts.items()],
         flagged=slots.flagged(),
     )
 
@@ -72,12 +71,9 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked = PAYMENTS.read(request.form, zone=tenants.current().time_zone)
-    kind = request.form.get("as", "csv")
-    rows = map(_cells, PAYMENTS.export(asked, tenant_id=tenancy.current()))
-    answer = exports.send("payments", EXPORT_HEAD, rows, kind=kind)
-    audit.record("DATA_EXPORTED", resource_type="payment", resource_id=None, after={"what": "payments", "as": kind})
-    return answer
+    return exporting.export(
+        PAYMENTS, EXPORT_HEAD, _cells, request.form, resource_type="payment", zone=tenants.current().time_zone
+    )
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:

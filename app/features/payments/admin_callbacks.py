@@ -13,9 +13,10 @@ from app.features.payments import callbacks, slots
 from app.features.payments.listing import CALLBACKS, Told
 from app.features.payments.models import PaymentCallback
 from app.features.tenants import service as tenants
-from app.kernel import lists, words
+from app.kernel import words
 from app.kernel.access import Role, requires
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.listed import listed
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 HERE = CALLBACKS.here
 STATES = (("", "Any"), *((name, state) for name, (_tone, state) in slots.CALLBACK_STATES.items()))
@@ -28,13 +29,13 @@ routes = PageRoutes("payments_admin_callbacks", prefix=HERE)
 def index() -> ResponseReturnValue:
     """What providers told, the newest first."""
     asked = CALLBACKS.read(request.args)
-    found, total = CALLBACKS.page(asked), CALLBACKS.count(asked)
-    return page(
+    return listed(
         "payments/admin/callbacks.html",
+        CALLBACKS,
+        asked,
+        _rows,
+        one="callback",
         crumbs=[("Payments", "/admin/payments"), ("Callbacks", None)],
-        asked=asked,
-        rows=list(_rows(found.items)),
-        foot=lists.foot(asked, found, total, "callback"),
         states=STATES,
     )
 
@@ -66,7 +67,7 @@ def show(callback_id: UUID) -> ResponseReturnValue:
     row = callbacks.find(principal(), callback_id)
     zone = tenants.current().time_zone
     tone, state = slots.CALLBACK_STATES[row.state]
-    may_settle = row.state == "flagged" and (principal().staff_role or 0) >= Role.ADMIN
+    may_settle = row.state == "flagged" and is_at_least(Role.ADMIN)
     return page(
         "payments/admin/callback.html",
         crumbs=[("Payments", "/admin/payments"), ("Callbacks", HERE), (row.event_id, None)],

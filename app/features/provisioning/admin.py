@@ -8,17 +8,18 @@ from flask.typing import ResponseReturnValue
 
 from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.provisioning import listing, service, slots, timeline
 from app.features.provisioning.drivers import DRIVERS
 from app.features.provisioning.forms import DoneForm, ReasonForm, SetUpForm
 from app.features.provisioning.listing import ACTS, TABS, TASKS, Line
 from app.features.provisioning.models import ACTIVATE, ProvisioningJob
 from app.features.tenants import service as tenants
-from app.kernel import exports, lists, tenancy, words
+from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.listed import listed
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 HERE = TASKS.here
 SHOW = "provisioning/admin/show.html"
@@ -34,21 +35,20 @@ routes = PageRoutes("provisioning_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """What is open, the oldest first; by tabs everything else."""
     asked = TASKS.read({**request.args, "state": request.args.get("state") or "open"})
-    found, total = TASKS.page(asked), TASKS.count(asked)
     waiting = slots.waiting()
-    return page(
+    return listed(
         "provisioning/admin/index.html",
+        TASKS,
+        asked,
+        _rows,
+        one="task",
         crumbs=[("Set-up tasks", None)],
-        asked=asked,
         is_searched=bool(asked.values["q"] or asked.values["kind"]),
-        rows=list(_rows(found.items)),
         tabs=[(label, asked.href(state=name), asked.values["state"] == name) for name, label in TABS],
-        foot=lists.foot(asked, found, total, "task"),
         kinds=KINDS,
-        sorts=[(name, sort.label) for name, sort in TASKS.sorts.items()],
         lede=_lede(waiting),
         stuck=words.plural(waiting.stuck, "task") if waiting.stuck else "",
-        may_export=_is_at_least(Role.BILLING),
+        may_export=is_at_least(Role.BILLING),
     )
 
 
@@ -73,22 +73,11 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
 
 
-def _is_at_least(role: Role) -> bool:
-    mine = principal().staff_role
-    return mine is not None and mine >= role
-
-
 @routes.post("/export")
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked, kind = TASKS.read(request.form), request.form.get("as", "csv")
-    answer = exports.send(
-        "set-up-tasks", EXPORT_HEAD, map(_cells, TASKS.export(asked, tenant_id=tenancy.current())), kind=kind
-    )
-    said = {"what": "set-up tasks", "as": kind}
-    audit.record("DATA_EXPORTED", resource_type="provisioning_job", resource_id=None, after=said)
-    return answer
+    return exporting.export(TASKS, EXPORT_HEAD, _cells, request.form, resource_type="provisioning_job")
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:
@@ -140,7 +129,7 @@ def _shown(job: ProvisioningJob, form: DoneForm, *, reasons: ReasonForm | None =
         steps=timeline.for_staff(job, zone),
         facts=timeline.facts(job, subscription, customer, zone),
         history=history_of({"provisioning_job": [job.id], "subscription": [job.subscription_id]}, zone=zone),
-        may_cancel=_is_at_least(Role.ADMIN) and job.state in {"waiting", "kept", "dead"},
+        may_cancel=is_at_least(Role.ADMIN) and job.state in {"waiting", "kept", "dead"},
     )
 
 

@@ -1,20 +1,22 @@
 """`/admin/subscriptions`: everything that customers rent. One of them, with its machine, is shown by provisioning."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.catalogue.cycles import PER
 from app.features.subscriptions import slots
 from app.features.subscriptions.listing import SUBSCRIPTIONS, Line, plans
 from app.features.tenants import service as tenants
-from app.kernel import exports, lists, tenancy, words
+from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
+from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, page, principal
+from app.kernel.pages import PageRoutes, is_at_least
 
 HERE = SUBSCRIPTIONS.here
 STATES = (
@@ -38,19 +40,17 @@ routes = PageRoutes("subscriptions_admin", prefix=HERE)
 def index() -> ResponseReturnValue:
     """All subscriptions, the newest first. Prices are for those who see money."""
     asked = SUBSCRIPTIONS.read(request.args)
-    found, total = SUBSCRIPTIONS.page(asked), SUBSCRIPTIONS.count(asked)
-    sees_money = (principal().staff_role or Role.VIEWER) >= Role.BILLING
-    return page(
+    sees_money = is_at_least(Role.BILLING)
+    return listed(
         "subscriptions/admin/index.html",
+        SUBSCRIPTIONS,
+        asked,
+        partial(_rows, sees_money=sees_money),
+        one="subscription",
         crumbs=[("Subscriptions", None)],
-        asked=asked,
-        rows=list(_rows(found.items, sees_money=sees_money)),
         sees_money=sees_money,
-        everything=(SUBSCRIPTIONS.count(SUBSCRIPTIONS.read({})) if asked.is_filtered else total).short,
-        foot=lists.foot(asked, found, total, "subscription"),
         states=STATES,
         plans=(("", "Any"), *plans()),
-        sorts=[(name, sort.label) for name, sort in SUBSCRIPTIONS.sorts.items()],
     )
 
 
@@ -79,12 +79,7 @@ def _state(line: Line) -> tuple[str, str]:
 @requires(staff=Role.BILLING, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked, kind = SUBSCRIPTIONS.read(request.form), request.form.get("as", "csv")
-    rows = map(_cells, SUBSCRIPTIONS.export(asked, tenant_id=tenancy.current()))
-    answer = exports.send("subscriptions", EXPORT_HEAD, rows, kind=kind)
-    said = {"what": "subscriptions", "as": kind}
-    audit.record("DATA_EXPORTED", resource_type="subscription", resource_id=None, after=said)
-    return answer
+    return exporting.export(SUBSCRIPTIONS, EXPORT_HEAD, _cells, request.form, resource_type="subscription")
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:

@@ -8,13 +8,15 @@ from uuid import UUID
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.features.audit import service as audit
+from app.features.audit import exporting
 from app.features.tenants import service as tenants
 from app.features.webhooks import deliveries, history, service
 from app.features.webhooks.history import DELIVERIES, Line
 from app.features.webhooks.models import Webhook, WebhookDelivery
-from app.kernel import db, exports, lists, tenancy, words
+from app.kernel import db, words
 from app.kernel.access import Role, requires
+from app.kernel.exports import Cell
+from app.kernel.listed import listed
 from app.kernel.pages import PageRoutes, page, principal, toast
 
 routes = PageRoutes("webhook_deliveries_admin", prefix="/admin/integrations/webhooks/deliveries")
@@ -31,18 +33,17 @@ STATES = (("", "Any"), ("waiting", "Waiting"), ("delivered", "Delivered"), ("fai
 def index() -> ResponseReturnValue:
     """Every delivery, with filters."""
     asked = DELIVERIES.read(request.args, zone=tenants.current().time_zone)
-    found, total = DELIVERIES.page(asked), DELIVERIES.count(asked)
-    return page(
+    return listed(
         "webhooks/admin/deliveries.html",
+        DELIVERIES,
+        asked,
+        rows_of,
+        one="delivery",
+        many="deliveries",
         crumbs=[("Webhooks", HERE), ("Deliveries", None)],
-        asked=asked,
-        rows=rows_of(found.items),
-        foot=lists.foot(asked, found, total, "delivery", "deliveries"),
-        total=total.short,
         states=STATES,
         endpoints=[("", "Any"), *((str(webhook.id), webhook.name) for webhook in service.everything())],
         events=history.event_choices(),
-        sorts=[(name, sort.label) for name, sort in DELIVERIES.sorts.items()],
     )
 
 
@@ -75,14 +76,19 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
 @requires(staff=Role.ADMIN, limits=("10/minute",))
 def export() -> ResponseReturnValue:
     """What the list shows, whole, as CSV or XLSX. Logged; read in short reads while it is sent."""
-    asked, kind = DELIVERIES.read(request.form, zone=tenants.current().time_zone), request.form.get("as", "csv")
-    rows = DELIVERIES.export(asked, tenant_id=tenancy.current())
-    cells = ((str(line.id), line.event, str(line.webhook_id), *line[3:]) for line in rows)
-    answer = exports.send(DELIVERIES.name, EXPORT_HEAD, cells, kind=kind)
-    audit.record(
-        "DATA_EXPORTED", resource_type="webhook_delivery", resource_id=None, after={"what": DELIVERIES.name, "as": kind}
+    return exporting.export(
+        DELIVERIES,
+        EXPORT_HEAD,
+        _cells,
+        request.form,
+        resource_type="webhook_delivery",
+        zone=tenants.current().time_zone,
     )
-    return answer
+
+
+def _cells(line: Line) -> tuple[Cell, ...]:
+    """In the order of `EXPORT_HEAD`."""
+    return str(line.id), line.event, str(line.webhook_id), *line[3:]
 
 
 @routes.get("/<uuid:delivery_id>")
