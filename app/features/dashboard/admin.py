@@ -5,9 +5,9 @@ from uuid import UUID
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.dashboard import portrait, ranges, search, service, today
+from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, NotFound
@@ -20,11 +20,9 @@ routes = PageRoutes("dashboard_admin", prefix="/admin")
 @requires(staff=Role.VIEWER)
 def index() -> Response:
     """What is stuck, the figures of some days, what is waiting, and how the house runs. Amounts from BILLING up."""
-    tenant = tenants.current()
-    has_mail_server = settings().smtp_url is not None or tenant.smtp_url_sealed is not None
-    span = ranges.read(request.args, today.today_of(tenant.time_zone))
+    span = ranges.read(request.args, today.today_of(tenants.current().time_zone))
     currency = request.args.get("currency", "")
-    seen = today.look(principal(), span, currency=currency, has_mail_server=has_mail_server)
+    seen = today.look(principal(), span, currency=currency, has_mail_server=mailing.has_server())
     return page("dashboard/admin/today.html", today=seen, crumbs=[(seen.date, None)])
 
 

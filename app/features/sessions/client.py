@@ -3,13 +3,11 @@
 from uuid import UUID
 
 from flask.typing import ResponseReturnValue
-from werkzeug.utils import redirect
 
-from app.features.sessions import service
+from app.features.sessions import sign_outs
 from app.features.sessions.listing import device_rows, password_state
 from app.kernel.access import Role, requires
-from app.kernel.pages import PageRoutes, page, principal, toast
-from app.kernel.words import plural
+from app.kernel.pages import PageRoutes, page, principal
 
 HERE = "/client/security/sessions"
 
@@ -28,16 +26,11 @@ def index() -> ResponseReturnValue:
 @requires(customer=Role.VIEWER)
 def end(session_id: UUID) -> ResponseReturnValue:
     """End one login; ending the present one signs out."""
-    login = service.find(principal(), session_id)
-    service.end(login)
-    toast("good", f"{login.device} is signed out.")
-    return redirect(HERE, 303)
+    return sign_outs.one(session_id, here=HERE)
 
 
 @routes.post("/others/end")
 @requires(customer=Role.VIEWER)
 def end_others() -> ResponseReturnValue:
     """Log out everywhere else."""
-    count = service.end_others(principal())
-    toast("good", f"{plural(count, 'other device')} signed out." if count else "You are signed in nowhere else.")
-    return redirect(HERE, 303)
+    return sign_outs.others(here=HERE)
