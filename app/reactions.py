@@ -4,7 +4,13 @@ Reactions run in the transaction of what happened and only insert rows; what is
 slow is done by the worker. Every event stands in the audit log besides.
 """
 
-from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
+from app.features.accounts.events import (
+    PasswordChanged,
+    PasswordLinkRequested,
+    UserDeactivated,
+    UserRemoved,
+    UserRoleChanged,
+)
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid
 from app.features.dashboard import service as figures
@@ -15,6 +21,7 @@ from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
 from app.features.provisioning import wishes as provisioning
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
+from app.features.sessions import endings as sessions
 from app.features.subscriptions.events import (
     SubscriptionActivated,
     SubscriptionDowngraded,
@@ -42,6 +49,9 @@ REACTIONS: Reactions = {
     SubscriptionSuspended: (provisioning.on_suspended, services.service_suspended, figures.on_subscription),
     SubscriptionTerminated: (provisioning.on_terminated, services.service_ended, figures.on_subscription),
     SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
+    UserRoleChanged: (sessions.on_access_changed,),
+    UserDeactivated: (sessions.on_access_changed,),
+    UserRemoved: (sessions.on_access_changed,),
     ServiceProvisioned: (services.service_ready,),
     ServiceStuck: (services.task_stuck,),
     ServiceFailed: (services.task_failed,),

@@ -4,7 +4,7 @@ from itertools import count
 
 from app.features.accounts import service
 from app.features.accounts.models import Customer, PasswordToken, User
-from app.kernel import crypto, db, terms
+from app.kernel import clock, crypto, db, terms
 from app.kernel.access import Role
 
 _numbers = count(1)
@@ -41,9 +41,25 @@ def give_password(user: User, password_hash: str = PASSWORD_HASH) -> User:
     return user
 
 
+def shut_out(user: User) -> User:
+    """`user`, whose access has ended."""
+    user.disabled_at = clock.now()
+    db.session().flush()
+    return user
+
+
 def make_colleague(role: Role, name: str = "Sal") -> User:
     """Somebody on the staff, with PASSWORD."""
     return service.create_staff(
         email=f"{name}{next(_numbers)}@harbourline.example", first_name=name, last_name="Staff", role=role,
+        password_hash=PASSWORD_HASH,
+    )  # fmt: skip
+
+
+def make_mate(user: User, role: Role, name: str = "Tom") -> User:
+    """Somebody else in the account of `user`, with PASSWORD."""
+    assert user.customer_id is not None
+    return service.join(
+        user.customer_id, email=f"{name}{next(_numbers)}@mates.example", first_name=name, last_name="Finch", role=role,
         password_hash=PASSWORD_HASH,
     )  # fmt: skip

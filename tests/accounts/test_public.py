@@ -10,7 +10,7 @@ from app.features.accounts import service, tasks
 from app.features.accounts.models import PasswordRequest, PasswordToken
 from app.features.messages.models import EmailMessage
 from app.kernel import clock, db
-from tests.accounts.factories import give_password
+from tests.accounts.factories import give_password, shut_out
 
 
 def links() -> int:
@@ -40,7 +40,7 @@ def test_asking_queues_a_mail_with_a_link_of_an_hour(client, alice):
 
 
 def test_the_answer_is_the_same_whoever_is_meant(client, alice, bob, sam, charlie, queries):
-    service.disable(give_password(bob))
+    shut_out(give_password(bob))
     answers, statements = [], []
     client.get("/reset-password")
     for number, email in enumerate([alice.email, "nobody@example.com", bob.email, sam.email, charlie.email]):

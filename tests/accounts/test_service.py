@@ -11,7 +11,7 @@ from app.features.audit.models import AuditLog
 from app.kernel import clock, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid, NotFound
-from tests.accounts.factories import PASSWORD_HASH, make_link
+from tests.accounts.factories import PASSWORD_HASH, make_link, shut_out
 from tests.support.cast import principal_of
 
 # One address, one person.
@@ -115,19 +115,6 @@ def test_changing_a_customer_is_told_without_values(alice):
     assert "acme ltd" in customer.search_key
 
 
-def test_the_last_owner_stays(olive, sam):
-    with pytest.raises(service.LastOwner):
-        service.disable(olive)
-    second = service.create_staff(email="second@example.com", first_name="S", last_name="O", role=Role.OWNER)
-    service.disable(olive)
-    with pytest.raises(service.LastOwner):
-        service.disable(second)
-    service.disable(sam)
-    service.enable(olive)
-    assert olive.disabled_at is None
-    assert sam.disabled_at is not None
-
-
 # Password links.
 
 
@@ -183,8 +170,7 @@ def test_a_link_is_nothing_at_another_tenant(alice, other_tenant):
 
 def test_a_link_of_somebody_disabled_or_closed_is_dead(alice, bob):
     _link, token = make_link(alice)
-    service.disable(alice)
-    db.session().flush()
+    shut_out(alice)
     assert service.find_password_link(token) is None
     _link, token = make_link(bob)
     service.find_customer(principal_of(bob), bob.customer_id).status = "closed"

@@ -14,7 +14,7 @@ from app.features.audit.models import AuditLog
 from app.features.sessions import service, signing
 from app.features.sessions.models import UserSession
 from app.kernel import crypto, db, limits, tenancy
-from tests.accounts.factories import PASSWORD, give_password, make_link
+from tests.accounts.factories import PASSWORD, give_password, make_link, shut_out
 from tests.sessions.factories import FIREFOX, is_in, make_login, sign_in
 from tests.support.cast import HOST, OTHER_HOST
 from tests.support.clients import open_client
@@ -60,7 +60,7 @@ def test_on_https_the_cookie_is_bound_to_the_host():
 def test_unknown_and_known_addresses_are_answered_alike(client, alice, bob, sam):
     give_password(alice)
     give_password(sam)
-    accounts.disable(give_password(bob))
+    shut_out(give_password(bob))
     first = bare(sign_in(client, alice.email, "a wrong password"))
     assert first[0] == 422
     for email, password in [

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from app.features.accounts import members
 from app.features.accounts import service as accounts
 from app.features.sessions import devices, service, tasks
 from app.features.sessions.models import UserSession
@@ -85,7 +86,7 @@ def test_use_is_noted_once_a_minute_and_never_by_the_request_itself(as_alice, al
 
 def test_a_person_who_is_disabled_is_out_with_the_next_request(as_sam, sam, olive):
     assert is_in(as_sam, "/admin/security/sessions")
-    accounts.disable(sam)
+    members.deactivate(principal_of(olive), sam)
     assert not is_in(as_sam, "/admin/security/sessions")
 
 

@@ -75,3 +75,53 @@ class PasswordChanged(Event):
     user_id: UUID
     link_id: UUID
     """The link by which it was set."""
+
+
+@dataclass(frozen=True)
+class UserRoleChanged(Event):
+    """Somebody may do more or less than before. Inside the house only: their logins end."""
+
+    name: ClassVar[str] = "user.role_changed"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "before": "admin",
+        "role": "member",
+    }
+
+    user_id: UUID
+    before: str
+    role: str
+
+
+@dataclass(frozen=True)
+class UserDeactivated(Event):
+    """Somebody may not sign in any more. Inside the house only: their logins end."""
+
+    name: ClassVar[str] = "user.deactivated"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+
+    user_id: UUID
+
+
+@dataclass(frozen=True)
+class UserReactivated(Event):
+    """Somebody who was shut out may sign in again."""
+
+    name: ClassVar[str] = "user.reactivated"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+
+    user_id: UUID
+
+
+@dataclass(frozen=True)
+class UserRemoved(Event):
+    """Somebody belongs here no longer. Inside the house only: their logins end."""
+
+    name: ClassVar[str] = "user.removed"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+
+    user_id: UUID

@@ -9,7 +9,11 @@ from app.kernel import db
 from app.kernel.access import Role
 from app.kernel.errors import NotFound
 
-_OWNERS = sa.select(User).where(User.staff_role == int(Role.OWNER)).order_by(User.created_at, User.id)
+_OWNERS = (
+    sa.select(User)
+    .where(User.staff_role == int(Role.OWNER), User.removed_at.is_(None))
+    .order_by(User.created_at, User.id)
+)
 
 
 def listed() -> list[User]:

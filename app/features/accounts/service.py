@@ -30,10 +30,10 @@ from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
 
 __all__ = [
-    "Attribution", "EmailTaken", "LastOwner", "LinkSpent", "can_be_password",
-    "check_password_rules", "clean_email", "create_staff", "disable", "enable", "find_customer", "find_password_link",
-    "find_user", "give_password", "is_email_taken", "limiter_key", "link_token", "mark_delivered", "normalise_email",
-    "people_of", "register", "reset_owner", "send_password_link", "set_password",
+    "Attribution", "EmailTaken", "LinkSpent", "can_be_password",
+    "check_password_rules", "clean_email", "create_staff", "find_customer", "find_password_link",
+    "find_user", "give_password", "is_email_taken", "join", "limiter_key", "link_token", "mark_delivered",
+    "normalise_email", "people_of", "register", "reset_owner", "send_password_link", "set_password",
     "set_password_url", "start_password_link", "update_customer",
     "was_staff_link",
 ]  # fmt: skip
@@ -43,12 +43,6 @@ class EmailTaken(Conflict):
     """Somebody in this tenant has the address already."""
 
     code, text = "email_taken", "Somebody here uses this e-mail address already."
-
-
-class LastOwner(Conflict):
-    """Without this person nobody could let anybody in again."""
-
-    code, text = "last_owner", "The last owner stays. Make somebody else an owner first."
 
 
 @dataclass(frozen=True)
@@ -123,6 +117,29 @@ def create_staff(*, email: str, first_name: str, last_name: str, role: Role, pas
     """
     user = _person(clean_email(email), first_name, last_name, password_hash)
     user.staff_role = int(role)
+    _add(user)
+    audit.record("STAFF_CREATED", resource_type="user", resource_id=user.id, after={"role": role.name.lower()})
+    publish(UserCreated(user.id, user.email, None, role.name.lower()))
+    return user
+
+
+def join(
+    customer_id: UUID, *, email: str, first_name: str, last_name: str, role: Role, password_hash: str | None = None
+) -> User:
+    """Let somebody into a customer's account.
+
+    Raises:
+        Invalid: the address is none; names `email`.
+        EmailTaken: names `email`.
+    """
+    user = _person(clean_email(email), first_name, last_name, password_hash)
+    user.customer_id, user.customer_role = customer_id, int(role)
+    _add(user)
+    publish(UserCreated(user.id, user.email, customer_id, role.name.lower()))
+    return user
+
+
+def _add(user: User) -> None:
     try:
         with db.session().begin_nested():
             db.session().add(user)
@@ -130,9 +147,6 @@ def create_staff(*, email: str, first_name: str, last_name: str, role: Role, pas
     except sa.exc.IntegrityError as problem:
         raise _taken(problem) from problem
     terms.keep("user", user.id, user.texts)
-    audit.record("STAFF_CREATED", resource_type="user", resource_id=user.id, after={"role": role.name.lower()})
-    publish(UserCreated(user.id, user.email, None, role.name.lower()))
-    return user
 
 
 def _person(address: str, first_name: str, last_name: str, password_hash: str | None) -> User:
@@ -195,8 +209,8 @@ def find_user(user_id: UUID) -> User | None:
 
 
 def people_of(customer_id: UUID) -> Sequence[User]:
-    """Everybody who signs in for this customer, the most powerful first."""
-    people = sa.select(User).where(User.customer_id == customer_id)
+    """Everybody who belongs to this customer, the most powerful first."""
+    people = sa.select(User).where(User.customer_id == customer_id, User.removed_at.is_(None))
     return db.session().scalars(people.order_by(User.customer_role.desc(), User.created_at, User.id)).all()
 
 
@@ -205,33 +219,6 @@ def give_password(user: User, password_hash: str) -> None:
     user.password_hash = password_hash
     user.password_set_at = clock.now()
     audit.record("PASSWORD_SET", resource_type="user", resource_id=user.id, person_id=user.id)
-
-
-def disable(user: User) -> None:
-    """End somebody's access: no sign-in, and each of their logins is refused from the next request on.
-
-    Raises:
-        LastOwner: nobody else could let people in.
-    """
-    if user.disabled_at is not None:
-        return
-    if user.staff_role == Role.OWNER and not _other_owners(user):
-        raise LastOwner()
-    user.disabled_at = clock.now()
-    audit.record("USER_DISABLED", resource_type="user", resource_id=user.id)
-
-
-def enable(user: User) -> None:
-    """Give somebody's access back."""
-    user.disabled_at = None
-    audit.record("USER_UPDATED", resource_type="user", resource_id=user.id, after={"disabled": False})
-
-
-def _other_owners(user: User) -> bool:
-    """Whether another owner is there. Locks them, so that two cannot take each other's place away."""
-    owners = sa.select(User.id).where(User.staff_role == int(Role.OWNER), User.disabled_at.is_(None))
-    found = db.session().scalars(owners.order_by(User.id).with_for_update()).all()
-    return any(other != user.id for other in found)
 
 
 def reset_owner(email: str | None = None) -> tuple[User, str]:
@@ -251,7 +238,7 @@ def reset_owner(email: str | None = None) -> tuple[User, str]:
 
 
 def _owner_to_reset(email: str | None) -> User:
-    people = sa.select(User)
+    people = sa.select(User).where(User.removed_at.is_(None))
     if email is None:
         owners = people.where(User.staff_role == int(Role.OWNER)).order_by(User.created_at, User.id).limit(1)
         found = db.session().scalars(owners).one_or_none()
