@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.config import NAMES
 from app.features import load_tables
 from app.kernel import db, events, tenancy
+from app.kernel.access import access_of
 from tests.support import house
 from tests.support import stores as schema
 from tests.support.house import ROOT, grep, name_of, python_files, templates
@@ -173,6 +174,28 @@ def test_every_door_has_its_tests_and_a_stranger_at_it(room):
 
 def test_every_route_says_who_may_come_in(panel_app):
     assert [route.address for route in routes.routes_of(panel_app) if route.access is None] == []
+
+
+OPEN_TO_STAFF_AS_SOMEBODY = {
+    "POST /client/account": "contact and address of the customer",
+    "POST /client/impersonation/end": "the way back",
+    "POST /client/services/<uuid:subscription_id>/cancellation": "what a customer asks for on the telephone",
+    "POST /client/services/<uuid:subscription_id>/keeping": "the same taken back",
+    "POST /sign-out": "ends both logins",
+}
+"""What staff may change while they see the portal as somebody, and why. Never passwords, factors, e-mail, people, keys,
+consent or money."""
+
+
+def test_staff_who_see_the_portal_as_somebody_only_read(panel_app):
+    marked = {
+        f"{method} {rule.rule}"
+        for rule in panel_app.url_map.iter_rules()
+        if access_of(panel_app.view_functions[rule.endpoint]).impersonated
+        for method in rule.methods - {"HEAD", "OPTIONS", "GET"}
+    }
+
+    assert marked == set(OPEN_TO_STAFF_AS_SOMEBODY)
 
 
 def test_every_address_leads_to_the_file_its_name_promises(panel_app):

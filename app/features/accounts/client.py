@@ -26,7 +26,7 @@ def index() -> Response:
 
 
 @routes.post("")
-@requires(customer=Role.ADMIN, limits=("60/hour",))
+@requires(customer=Role.ADMIN, limits=("60/hour",), impersonated=True)
 def update() -> ResponseReturnValue:
     """Change contact, address or tax number. Invoices that are issued keep what they say."""
     customer, user = _mine()

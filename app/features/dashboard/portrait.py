@@ -47,6 +47,8 @@ class Person:
     dialog: str
     """The id of the dialog that asks before a link is sent; empty when `who` may not send one."""
     action: str
+    view_action: str
+    """Where to begin to see the portal as them; empty when `who` may not."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         history=_history(customer, people, services, bought, invoices, zone),
         details=_details(customer),
         source=_source(customer),
-        people=[_person(person, zone, may_send=role >= Role.ADMIN and customer.is_active) for person in people],
+        people=[_person(person, zone, may_help=role >= Role.ADMIN and customer.is_active) for person in people],
         shows_money=shows_money,
     )
 
@@ -261,15 +263,17 @@ def _source(customer: Customer) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pairs if value]
 
 
-def _person(person: User, zone: str, *, may_send: bool) -> Person:
+def _person(person: User, zone: str, *, may_help: bool) -> Person:
+    may_help = may_help and person.disabled_at is None
     return Person(
         name=person.name,
         initials=words.initials(person.name),
         email=person.email,
         text=f"{person.role.name.capitalize()}, {_last_seen(person, zone)}",
         has_password=person.password_hash is not None,
-        dialog=f"link-{person.id}" if may_send and person.disabled_at is None else "",
+        dialog=f"link-{person.id}" if may_help else "",
         action=f"/admin/customers/{person.customer_id}/people/{person.id}/password-links",
+        view_action=f"/admin/impersonations/{person.id}" if may_help else "",
     )
 
 

@@ -127,7 +127,7 @@ def create_disclosure(subscription_id: UUID) -> ResponseReturnValue:
 
 
 @routes.post("/<uuid:subscription_id>/cancellation")
-@requires(customer=Role.BILLING)
+@requires(customer=Role.BILLING, impersonated=True)
 def create_cancellation(subscription_id: UUID) -> ResponseReturnValue:
     """Let it run out at the end of what is paid."""
     found, form = subscriptions.find(principal(), subscription_id), LeaveForm()
@@ -139,7 +139,7 @@ def create_cancellation(subscription_id: UUID) -> ResponseReturnValue:
 
 
 @routes.post("/<uuid:subscription_id>/keeping")
-@requires(customer=Role.BILLING)
+@requires(customer=Role.BILLING, impersonated=True)
 def create_keeping(subscription_id: UUID) -> ResponseReturnValue:
     """Take the cancellation back."""
     subscriptions.keep(subscriptions.find(principal(), subscription_id).subscription)
