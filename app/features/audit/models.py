@@ -66,7 +66,7 @@ class AuditLog(TenantRecord):
     actor_user_id: Mapped[UUID | None]
     actor_key_id: Mapped[UUID | None]
     impersonator_user_id: Mapped[UUID | None]
-    """The member of staff who acted as `actor_user_id`, if one did."""
+    """The member of staff who acted as `actor_user_id`, if one did. Both names are in the personal part."""
     action: Mapped[str] = mapped_column(sa.String(60))
     resource_type: Mapped[str] = mapped_column(sa.String(60))
     resource_id: Mapped[UUID | None]

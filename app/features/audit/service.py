@@ -96,11 +96,14 @@ def _write(
     row_id = new_id()
     key = keys.key_for(person_id or actor.user_id or actor.key_id or tenancy.current())
     described = {"actor": actor.name, "ip": actor.ip, "user_agent": actor.user_agent[:500], **parts.personal}
+    if actor.impersonator_id is not None:
+        described["impersonator"] = actor.impersonator_name
     db.session().add(
         AuditLog(
             id=row_id,
             actor_user_id=actor.user_id,
             actor_key_id=actor.key_id,
+            impersonator_user_id=actor.impersonator_id,
             action=action,
             resource_type=resource_type,
             resource_id=resource_id,

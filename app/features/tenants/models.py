@@ -70,6 +70,11 @@ class Tenant(Record):
     departments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The address of each department that has one: `sales`, `support`, ..."""
 
+    audit_kept_years: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    """How long its audit log is kept; None: for ever."""
+    api_log_kept_days: Mapped[int] = mapped_column(sa.SmallInteger, default=90)
+    """How long the log of its API requests is kept."""
+
     @property
     def is_suspended(self) -> bool:
         """Whether the operator has switched it off for now."""
