@@ -21,7 +21,7 @@ class Event:
     A subclass sets `name` (the public one), `resource` (the kind of record it
     is about) and `example` (a payload for the documentation). Its first field
     is that record's id. Fields named in `personal` are kept from the audit
-    log's plain part.
+    log's plain part. A class without `name` is what several events share.
     """
 
     name: ClassVar[str]
@@ -31,6 +31,8 @@ class Event:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "name" not in vars(cls):
+            return
         if cls.name in REGISTRY and REGISTRY[cls.name].__qualname__ != cls.__qualname__:
             raise RuntimeError(f"two events are named {cls.name}")
         REGISTRY[cls.name] = cls

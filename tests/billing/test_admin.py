@@ -83,7 +83,7 @@ def test_an_invoice_is_explained_and_booked(plans, as_sam, alice, queries):
     for words in (
         "Starter, 1 year", "49.90 × 1 = 49.90, less 9.98 as its share of the discount = 39.92", "Balanced",
         "Bank transfer, ZX-77", "USD 10.08 of it kept as credit", f"/admin/payments/{received.payment.id}", "Receivable",
-        "Account credit", "each line half up to the minor unit", "Payment succeeded", "Invoice paid",
+        "Account credit", "each line half up to the minor unit", "Payment received", "Invoice paid",
     ):  # fmt: skip
         assert words in text
 

@@ -14,6 +14,7 @@ _EXAMPLE: Mapping[str, Any] = {
     "amountMinor": 3992,
     "currency": "USD",
 }
+_NUMBERED: Mapping[str, Any] = {**_EXAMPLE, "number": "MP-2026-000042"}
 
 
 @dataclass(frozen=True)
@@ -31,65 +32,48 @@ class InvoiceCreated(Event):
 
 
 @dataclass(frozen=True)
-class InvoiceIssued(Event):
-    """An invoice got its number; from now on it never changes."""
+class _OfIssued(Event):
+    """What all of them tell of an invoice that has its number. Amounts are in minor units of the currency."""
 
-    name: ClassVar[str] = "invoice.issued"
     resource: ClassVar[str] = "invoice"
-    example: ClassVar[Mapping[str, Any]] = {
-        **_EXAMPLE,
-        "number": "MP-2026-000042",
-        "dueAt": "2026-12-04T09:00:00+00:00",
-    }
+    example: ClassVar[Mapping[str, Any]] = _NUMBERED
 
     invoice_id: UUID
     customer_id: UUID
     number: str
     amount_minor: int
     currency: str
+
+
+@dataclass(frozen=True)
+class InvoiceIssued(_OfIssued):
+    """An invoice got its number; from now on it never changes."""
+
+    name: ClassVar[str] = "invoice.issued"
+    example: ClassVar[Mapping[str, Any]] = {
+        **_NUMBERED,
+        "dueAt": "2026-12-04T09:00:00+00:00",
+    }
+
     due_at: datetime
 
 
 @dataclass(frozen=True)
-class InvoicePaid(Event):
+class InvoicePaid(_OfIssued):
     """Nothing is left to pay on an invoice."""
 
     name: ClassVar[str] = "invoice.paid"
-    resource: ClassVar[str] = "invoice"
-    example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "number": "MP-2026-000042"}
-
-    invoice_id: UUID
-    customer_id: UUID
-    number: str
-    amount_minor: int
-    currency: str
 
 
 @dataclass(frozen=True)
-class InvoiceVoided(Event):
+class InvoiceVoided(_OfIssued):
     """It asks for nothing any more; nothing was paid of it."""
 
     name: ClassVar[str] = "invoice.voided"
-    resource: ClassVar[str] = "invoice"
-    example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "number": "MP-2026-000042"}
-
-    invoice_id: UUID
-    customer_id: UUID
-    number: str
-    amount_minor: int
-    currency: str
 
 
 @dataclass(frozen=True)
-class InvoiceRefunded(Event):
+class InvoiceRefunded(_OfIssued):
     """All that was paid for an invoice went back to the customer."""
 
     name: ClassVar[str] = "invoice.refunded"
-    resource: ClassVar[str] = "invoice"
-    example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "number": "MP-2026-000042"}
-
-    invoice_id: UUID
-    customer_id: UUID
-    number: str
-    amount_minor: int
-    currency: str

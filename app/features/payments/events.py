@@ -19,10 +19,9 @@ _EXAMPLE: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class PaymentSucceeded(Event):
-    """Money came in for an invoice."""
+class _OfPayment(Event):
+    """What all of them tell."""
 
-    name: ClassVar[str] = "payment.succeeded"
     resource: ClassVar[str] = "payment"
     example: ClassVar[Mapping[str, Any]] = _EXAMPLE
 
@@ -36,52 +35,33 @@ class PaymentSucceeded(Event):
 
 
 @dataclass(frozen=True)
-class PaymentFailed(Event):
+class PaymentSucceeded(_OfPayment):
+    """Money came in for an invoice."""
+
+    name: ClassVar[str] = "payment.succeeded"
+
+
+@dataclass(frozen=True)
+class PaymentFailed(_OfPayment):
     """Somebody tried to pay, and no money moved."""
 
     name: ClassVar[str] = "payment.failed"
-    resource: ClassVar[str] = "payment"
     example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "gateway": "sandbox", "reason": "Declined"}
 
-    payment_id: UUID
-    invoice_id: UUID
-    customer_id: UUID
-    gateway: str
-    reference: str
-    amount_minor: int
-    currency: str
     reason: str
 
 
 @dataclass(frozen=True)
-class PaymentRefunded(Event):
+class PaymentRefunded(_OfPayment):
     """Money went back to the customer; `amount_minor` is how much this time."""
 
     name: ClassVar[str] = "payment.refunded"
-    resource: ClassVar[str] = "payment"
     example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "gateway": "callback"}
-
-    payment_id: UUID
-    invoice_id: UUID
-    customer_id: UUID
-    gateway: str
-    reference: str
-    amount_minor: int
-    currency: str
 
 
 @dataclass(frozen=True)
-class PaymentDisputed(Event):
+class PaymentDisputed(_OfPayment):
     """The payer's bank asks for the money back; nothing has moved yet."""
 
     name: ClassVar[str] = "payment.disputed"
-    resource: ClassVar[str] = "payment"
     example: ClassVar[Mapping[str, Any]] = {**_EXAMPLE, "gateway": "callback"}
-
-    payment_id: UUID
-    invoice_id: UUID
-    customer_id: UUID
-    gateway: str
-    reference: str
-    amount_minor: int
-    currency: str

@@ -66,27 +66,9 @@ class SubscriptionActivated(Event):
 
 
 @dataclass(frozen=True)
-class SubscriptionSuspended(Event):
-    """It is switched off for a while; it can be resumed."""
+class _Rented(Event):
+    """What is rented and for how much a cycle, in minor units."""
 
-    name: ClassVar[str] = "subscription.suspended"
-    resource: ClassVar[str] = "subscription"
-    example: ClassVar[Mapping[str, Any]] = {**_RENTED, "reason": "The invoice is 7 days overdue."}
-
-    subscription_id: UUID
-    customer_id: UUID
-    plan: str
-    billing_cycle: str
-    amount_minor: int
-    currency: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SubscriptionResumed(Event):
-    """It is switched on again."""
-
-    name: ClassVar[str] = "subscription.resumed"
     resource: ClassVar[str] = "subscription"
     example: ClassVar[Mapping[str, Any]] = _RENTED
 
@@ -96,6 +78,23 @@ class SubscriptionResumed(Event):
     billing_cycle: str
     amount_minor: int
     currency: str
+
+
+@dataclass(frozen=True)
+class SubscriptionSuspended(_Rented):
+    """It is switched off for a while; it can be resumed."""
+
+    name: ClassVar[str] = "subscription.suspended"
+    example: ClassVar[Mapping[str, Any]] = {**_RENTED, "reason": "The invoice is 7 days overdue."}
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SubscriptionResumed(_Rented):
+    """It is switched on again."""
+
+    name: ClassVar[str] = "subscription.resumed"
 
 
 @dataclass(frozen=True)
@@ -119,61 +118,38 @@ class SubscriptionCancelled(Event):
 
 
 @dataclass(frozen=True)
-class SubscriptionTerminated(Event):
+class SubscriptionTerminated(_Rented):
     """It has ended for good, and what it ran on is taken down."""
 
     name: ClassVar[str] = "subscription.terminated"
-    resource: ClassVar[str] = "subscription"
     example: ClassVar[Mapping[str, Any]] = {**_RENTED, "reason": "Its paid time is over."}
 
-    subscription_id: UUID
-    customer_id: UUID
-    plan: str
-    billing_cycle: str
-    amount_minor: int
-    currency: str
     reason: str
 
 
 @dataclass(frozen=True)
-class SubscriptionUpgraded(Event):
-    """It moved to a dearer plan; the new price counts from the next renewal."""
+class _Moved(_Rented):
+    """The same after it moved to another plan, and what it was before."""
 
-    name: ClassVar[str] = "subscription.upgraded"
-    resource: ClassVar[str] = "subscription"
     example: ClassVar[Mapping[str, Any]] = {
         **_RENTED,
         "previousPlan": "shared-business",
         "previousAmountMinor": 9990,
     }
 
-    subscription_id: UUID
-    customer_id: UUID
-    plan: str
-    billing_cycle: str
-    amount_minor: int
-    currency: str
     previous_plan: str
     previous_amount_minor: int
 
 
 @dataclass(frozen=True)
-class SubscriptionDowngraded(Event):
+class SubscriptionUpgraded(_Moved):
+    """It moved to a dearer plan; the new price counts from the next renewal."""
+
+    name: ClassVar[str] = "subscription.upgraded"
+
+
+@dataclass(frozen=True)
+class SubscriptionDowngraded(_Moved):
     """It moved to a cheaper plan; the new price counts from the next renewal."""
 
     name: ClassVar[str] = "subscription.downgraded"
-    resource: ClassVar[str] = "subscription"
-    example: ClassVar[Mapping[str, Any]] = {
-        **_RENTED,
-        "previousPlan": "shared-business",
-        "previousAmountMinor": 9990,
-    }
-
-    subscription_id: UUID
-    customer_id: UUID
-    plan: str
-    billing_cycle: str
-    amount_minor: int
-    currency: str
-    previous_plan: str
-    previous_amount_minor: int
