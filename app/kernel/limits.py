@@ -63,6 +63,11 @@ def configure(data: Path, redis_url: str | None) -> None:
     _State.shut_until = {}
 
 
+def use(*stores: Counters) -> None:
+    """Count in these and nowhere else: the first that answers. For checks on a database that is thrown away."""
+    _State.stores, _State.shut_until = list(stores), {}
+
+
 def hit(rule: str, *parts: str) -> Standing:
     """Count one use under `rule` (such as `10/minute` or `5/15 minutes`) for what `parts` name.
 

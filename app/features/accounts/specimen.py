@@ -1,8 +1,24 @@
-"""One customer with its people, made through the service."""
+"""One customer with its people, made through the service; and a whole account, somebody in each role."""
+
+from dataclasses import dataclass
 
 from app.features.accounts import service
 from app.features.accounts.models import Customer, PasswordToken, User
+from app.kernel import db, terms
 from app.kernel.access import Role
+
+
+@dataclass(frozen=True)
+class Account:
+    """A customer with somebody in each role: what rooms above make one of each thing for."""
+
+    customer: Customer
+    people: dict[Role, User]
+
+    @property
+    def owner(self) -> User:
+        """Who may do everything in it."""
+        return self.people[Role.OWNER]
 
 
 def make(tag: str = "specimen") -> tuple[Customer, User, PasswordToken]:
@@ -22,3 +38,28 @@ def make_staff(role: Role, tag: str = "specimen") -> User:
     return service.create_staff(
         email=f"{tag}-{role.name.lower()}@staff.example.com", first_name=role.name.title(), last_name="Staff", role=role
     )
+
+
+def make_account(tag: str) -> Account:
+    """A customer called after `tag`, with somebody in each role; the owner has a link for a first password."""
+    customer, owner, _link = make(tag)
+    customer.phone, customer.city, customer.address_line = "+44 20 7946 0000", f"{tag.title()} Town", f"1 {tag} Lane"
+    people = {role: owner if role is Role.OWNER else _person(customer, role, tag) for role in Role}
+    db.session().flush()
+    return Account(customer, people)
+
+
+def _person(customer: Customer, role: Role, tag: str) -> User:
+    address = f"{tag}-{role.name.lower()}@customers.example.com"
+    user = User(
+        email=address,
+        email_key=address,
+        first_name=role.name.title(),
+        last_name=tag.title(),
+        customer_id=customer.id,
+        customer_role=int(role),
+    )
+    db.session().add(user)
+    db.session().flush()
+    terms.keep("user", user.id, user.texts)
+    return user

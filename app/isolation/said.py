@@ -1,0 +1,93 @@
+"""What the check cannot find out by itself: the page to read when a new route fails as not exercised.
+
+- A parameter or field that names a record is called after its table (`customer_id`, `planId`): else `TABLES`.
+- Ids that are no ids of rows (tokens, codes) are made by `SPOKEN`.
+- Texts of forms that a page leaves empty are filled from `WORDS`, those of JSON from the schema's examples.
+- What a route may answer to its own id instead of doing it stands in `EXPECTED`, what is not tried at all in
+  `EXCEPTIONS`: each with its reason.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts import service as accounts
+from app.features.accounts.models import PasswordToken
+from app.features.catalogue.models import PromoCode
+from app.kernel import db
+
+TABLES: Mapping[str, str] = {
+    "message_id": "email_queue",
+    "session_id": "user_sessions",
+    "key_id": "api_keys",
+    "code_id": "promo_codes",
+    "job_id": "provisioning_jobs",
+    "delivery_id": "webhook_deliveries",
+    "callback_id": "payment_callbacks",
+    "plan_id": "products",
+    "invoice": "invoices",
+    "code": "promo_codes",
+    "promo_code": "promo_codes",
+    "token": "password_reset_tokens",
+    "tenant": "tenants",
+}
+"""By parameter or field, in snake case, where the name alone does not say it."""
+
+SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
+    ("code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
+    ("promo_code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
+    ("token", "password_reset_tokens"): lambda row_id: accounts.link_token(db.session().get_one(PasswordToken, row_id)),
+}
+"""How a record is named in an address where it is not by its id."""
+
+NO_IDS: Mapping[str, str] = {
+    "webhook-id": "a message's own number",
+    "id": "the caller's own number of what happened",
+    "event_id": "the caller's own number of what happened",
+}
+"""Names that look like ids of records and are none."""
+
+WORDS: Mapping[str, str] = {
+    "email": "somebody-new@fresh.example.com",
+    "password": "a long and quiet river 9",
+    "new_password": "a long and quiet river 9",
+    "reason": "Because it is asked for",
+    "name": "Something new",
+    "url": "https://receiver.example.com/hook",
+    "amount": "1.00",
+    "reference": "REF-1",
+    "received_on": "2026-11-20",
+    "slug": "something-new",
+    "category": "shared-hosting",
+    "percent": "10",
+    "currency": "USD",
+}
+"""What is typed into an empty field, by its name."""
+
+TYPED: Mapping[str, str] = {
+    "email": "somebody-new@fresh.example.com",
+    "number": "1",
+    "date": "2026-11-20",
+    "url": "https://receiver.example.com/hook",
+    "password": "a long and quiet river 9",
+    "tel": "+44 20 7946 0001",
+}
+"""The same by the field's type."""
+
+EXPECTED: Mapping[str, tuple[int, str]] = {}
+"""Answers to own ids that are no success and still prove that the record was found."""
+
+EXCEPTIONS: Mapping[str, str] = {}
+"""Routes that are not tried, with the reason."""
+
+OVERSEES: Mapping[str, str] = {}
+"""Routes that show the operator what other tenants have, with the reason. Ordinary staff are tried as everywhere."""
+
+MOVES: Mapping[str, str] = {}
+"""Routes whose answers tell of the whole installation, so that they change when somebody else's rows do."""
+
+
+def _one(column: Any, *conditions: Any) -> str:
+    return str(db.session().scalars(sa.select(column).where(*conditions)).one())
