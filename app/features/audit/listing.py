@@ -172,8 +172,10 @@ def wish(asked: Asked, words: "Vocabulary") -> Wish:
     others += [T.c[f"is_{flag}"].is_(True) for flag in ("gdpr", "pci") if said[flag]]
     text = _text(said["q"], words)
     since, until = asked.bound.get("by_from"), asked.bound.get("by_to")
-    is_nothing = text is None or any(not lead.arms for lead in leads)
-    return Wish(since, until, (*leads, *(text or Wish()).leads), (*others, *(text or Wish()).others), is_nothing)
+    if text is None:
+        return Wish(is_nothing=True)
+    leads += text.leads
+    return Wish(since, until, tuple(leads), (*others, *text.others), any(not lead.arms for lead in leads))
 
 
 class Vocabulary(NamedTuple):

@@ -109,7 +109,7 @@ def count(asked: Asked) -> Total:
 def walk(asked: Asked, columns: Iterable[Any], *, tenant_id: UUID, at_once: int) -> Iterator[list[Any]]:
     """All that is asked for, newest first, in short reads; no transaction is held between two of them.
 
-    What is written after the first read is not among them. `columns` are read besides those of `Place`, which come last.
+    What is written after the first read is not among them. `columns` are read, and after them those of `Place`.
     """
     read = [*columns, T.c.created_at, T.c.id]
     with tenancy.as_tenant(tenant_id), db.transaction(write=False):

@@ -70,26 +70,30 @@ class Way:
 
     def _step(self, start: Place | None, steps: int, is_back: bool) -> Place | None:
         """The last row of a stretch; None when the log ends before."""
-        found = fetch(self._base(start, is_back, [T.c.created_at, T.c.id]).limit(1).offset(steps - 1))
+        place = self._base([T.c.created_at, T.c.id], start, None, is_back)
+        found = fetch(place.limit(1).offset(steps - 1))
         return Place(*found[0]) if found else None
 
-    def _base(self, start: Place | None, is_back: bool, columns: list[Any]) -> Any:
+    def _base(self, columns: list[Any], start: Place | None, stop: Place | None, is_back: bool) -> Any:
         """The rows of the walk in their order, without what is asked of each."""
-        return ordered(sa.select(*columns).where(mine(), *_arm(self.base), *self._span(start, is_back)), is_back)
+        where = (mine(), *_arm(self.base), *self._span(start, stop, is_back))
+        return ordered(sa.select(*columns).where(*where), is_back)
 
     def _walked(self, columns: list[Any], start: Place | None, stop: Place | None, is_back: bool) -> Any:
-        found = self._base(start, is_back, columns).where(*self._rest)
-        if stop is not None:
-            found = found.where(beyond(stop, is_back=not is_back, with_it=True))
-        return found
+        return self._base(columns, start, stop, is_back).where(*self._rest)
 
-    def _span(self, start: Place | None, is_back: bool) -> Iterator[sa.ColumnElement[bool]]:
-        if self.wanted.since is not None:
-            yield T.c.created_at >= self.wanted.since
-        if self.wanted.until is not None:
-            yield T.c.created_at < self.wanted.until
-        if start is not None:
-            yield beyond(start, is_back=is_back)
+    def _span(self, start: Place | None, stop: Place | None, is_back: bool) -> Iterator[sa.ColumnElement[bool]]:
+        """From which row to which: one bound on each side, since SQLite reads its index by no more."""
+        oldest, newest = (start, stop) if is_back else (stop, start)
+        since, until = self.wanted.since, self.wanted.until
+        if oldest is not None and (since is None or oldest.at >= since):
+            yield beyond(oldest, is_back=True, with_it=not is_back)
+        elif since is not None:
+            yield T.c.created_at >= since
+        if newest is not None and (until is None or newest.at < until):
+            yield beyond(newest, is_back=False, with_it=is_back)
+        elif until is not None:
+            yield T.c.created_at < until
 
     def _merged(self, columns: list[Any], start: Place | None, limit: int | None, is_back: bool) -> Any:
         """The rows whose ids each arm hands over: those that come next of each, or all where they are few."""
@@ -100,7 +104,7 @@ class Way:
         assert self.taken is not None
         some = []
         for arm in self.taken.arms:
-            of_arm = sa.select(T.c.id).where(mine(), *_arm(arm), *self._span(start, is_back))
+            of_arm = sa.select(T.c.id).where(mine(), *_arm(arm), *self._span(start, None, is_back))
             if not self.is_few:
                 of_arm = ordered(of_arm, is_back).limit(limit)
             some.append(sa.select(of_arm.subquery().c.id))
@@ -110,7 +114,7 @@ class Way:
         """How many rows fit, to one more than `most`; and until when it was counted back, if not to the beginning."""
         if self.wanted.is_nothing:
             return 0, None
-        some, stop = self._some(STRETCH * MOST_STRETCHES)
+        some, stop = self._some(STRETCH * MOST_STRETCHES if self.taken is None else most + 1)
         found = fetch(sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery()))[0][0]
         return found, stop.at if stop is not None else None
 
@@ -163,6 +167,7 @@ def size(lead: Lead, wanted: Wish) -> int:
 
 
 def mine() -> sa.ColumnElement[bool]:
+    """The row is of the tenant that is set."""
     found: sa.ColumnElement[bool] = T.c.tenant_id == tenancy.current()
     return found
 
@@ -187,9 +192,11 @@ def beyond(place: Place, *, is_back: bool, with_it: bool = False) -> sa.ColumnEl
 
 
 def ordered(built: Any, is_back: bool) -> Any:
+    """Newest first, or oldest first where the way leads back."""
     place = (T.c.created_at, T.c.id)
     return built.order_by(*(place if is_back else [column.desc() for column in place]))
 
 
 def fetch(built: Any) -> list[Any]:
+    """The rows of a statement that names its own tenant."""
     return list(db.session().execute(tenancy.named(built, _WHY)).all())
