@@ -16,9 +16,10 @@ from app.features.api_keys import service as api_keys
 from app.features.sessions import impersonation
 from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
+from app.features.tenants.models import Tenant
 from app.kernel import aftermath, csrf, db, limits, money, tenancy, visitor
 from app.kernel.access import Access, Actor, Impersonating, Principal, access_of, acting
-from app.kernel.errors import Forbidden, NotFound, TooLarge, Unavailable
+from app.kernel.errors import Forbidden, NotFound, Refusal, TooLarge, Unavailable
 from app.kernel.pages import client_address, csrf_secret, maybe_principal, user_agent
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +42,12 @@ class TenantSuspended(Unavailable):
     """The brand is switched off for now; nothing is lost."""
 
     code, text = "tenant_suspended", "This portal is paused. Nothing is lost; please come back later."
+
+
+class TenantClosed(Refusal):
+    """The brand is gone for good, or for as long as nobody opens it again: 410."""
+
+    status, code, text = 410, "tenant_closed", "This portal has closed."
 
 
 class Person(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
@@ -88,7 +95,7 @@ def _enter(app: Flask, settings: Settings) -> None:
     mark = _mark(app)
     if mark is not None and mark.kind == "platform":
         return
-    _enter_house()
+    _enter_house(mark or NOWHERE)
     _recognise(mark or NOWHERE, settings)
     if mark is None:
         return
@@ -115,7 +122,7 @@ def _mark(app: Flask) -> Access | None:
     return access_of(app.view_functions[endpoint])
 
 
-def _enter_house() -> None:
+def _enter_house(mark: Access) -> None:
     host = g.visitor.host
     tenant = tenants.find_by_host(host) if host else None  # a malformed name is nobody's
     if tenant is None:
@@ -123,8 +130,15 @@ def _enter_house() -> None:
     g.tenant = tenant
     money.speak(tenant.locale)
     g.rooms.enter_context(tenancy.as_tenant(tenant.id))
-    if tenant.suspended_at is not None:
-        raise TenantSuspended()
+    if not mark.always:
+        _refuse_closed(tenant)
+
+
+def _refuse_closed(tenant: Tenant) -> None:
+    if tenant.is_closed:
+        raise TenantClosed()
+    if tenant.is_suspended:
+        raise TenantSuspended(f"{TenantSuspended.text} {tenant.suspension_note}".rstrip())
 
 
 def _recognise(mark: Access, settings: Settings) -> None:
@@ -159,8 +173,7 @@ def _admit_key(key: str) -> Principal | None:
         g.rooms.enter_context(tenancy.as_tenant(who.tenant_id))
         with db.transaction(write=False):
             g.tenant = tenants.current()
-        if g.tenant.suspended_at is not None:
-            raise TenantSuspended()
+        _refuse_closed(g.tenant)
     return who
 
 

@@ -128,6 +128,8 @@ class Access:
     impersonated: bool = False
     """Whether staff who see the portal as somebody may write here. Everything else is closed to them: passwords,
     factors, e-mail, people, keys, consent and money are the person's own business."""
+    always: bool = False
+    """Also while the house is suspended or closed."""
 
     def admit(self, principal: Principal | None) -> None:
         """Let `principal` pass or refuse.
@@ -206,14 +208,17 @@ def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]
     return _mark(Access("key", scope=scope, limits=limits))
 
 
-def anyone(*, limits: tuple[str, ...] = (), impersonated: bool = False) -> Callable[[View], View]:
-    """Everybody, signed in or not; `impersonated` as in `requires`."""
-    return _mark(Access("public", limits=limits, impersonated=impersonated))
+def anyone(*, limits: tuple[str, ...] = (), always: bool = False, impersonated: bool = False) -> Callable[[View], View]:
+    """Everybody, signed in or not; with `always` while the house is suspended too; `impersonated` as in `requires`."""
+    return _mark(Access("public", limits=limits, always=always, impersonated=impersonated))
 
 
 def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:
-    """A program that calls back: no cookie is read, no form token asked for; the view checks the body's signature."""
-    return _mark(Access("signed", limits=limits))
+    """A program that calls back: no cookie is read, no form token asked for; the view checks the body's signature.
+
+    It is heard while the house is suspended as well: what it tells would be lost.
+    """
+    return _mark(Access("signed", limits=limits, always=True))
 
 
 def signed_in(*, limits: tuple[str, ...] = ()) -> Callable[[View], View]:

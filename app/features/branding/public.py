@@ -11,7 +11,7 @@ routes = PageRoutes("branding_public", prefix="/brand")
 
 
 @routes.get("/<name>.css")
-@anyone()
+@anyone(always=True)
 def stylesheet(name: str) -> Response:
     """The stylesheet of this host's tenant; a hash that is not its present one is not found."""
     present, text = service.stylesheet()
