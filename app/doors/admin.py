@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.doors.records import KINDS
 from app.features.accounts import admin as accounts
 from app.features.api_keys import admin as api_keys
 from app.features.billing import admin as billing
@@ -23,6 +24,7 @@ from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
 from app.features.webhooks import admin as webhooks
 from app.features.webhooks import admin_deliveries as webhook_deliveries
+from app.kernel import known
 
 ROOMS = (
     dashboard.routes,
@@ -50,6 +52,7 @@ ROOMS = (
 
 
 def open_on(app: Flask) -> None:
-    """Mount this door's rooms."""
+    """Mount this door's rooms, and say by which names they know the records of each other."""
+    known.wire(KINDS)
     for routes in ROOMS:
         app.register_blueprint(routes)
