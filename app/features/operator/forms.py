@@ -30,7 +30,11 @@ class HouseForm(NameForm):
     number_prefix = StringField(
         "Invoice prefix", [InputRequired("Give 1 to 8 capital letters and digits.")], description="Such as TN."
     )
-    has_plans = BooleanField("Begin with the four example plans and WELCOME20", default=True)
+    has_plans = BooleanField(
+        "Begin with the four example plans and WELCOME20",
+        default=True,
+        description="Their prices are in US dollars; others are added to each product.",
+    )
     first_name = StringField("First name", [Optional(), Length(max=80)])
     last_name = StringField("Last name", [Optional(), Length(max=80)])
     email = EmailField(

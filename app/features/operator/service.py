@@ -91,6 +91,7 @@ def owners_link(tenant: Tenant, owner_id: UUID) -> tuple[User, str]:
     with tenancy.as_tenant(tenant.id):
         user = owners.find(owner_id)
         link = links.start_password_link(user, "first")
+        db.session().flush()
         return user, links.set_password_url(link)
 
 

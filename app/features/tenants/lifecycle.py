@@ -140,8 +140,10 @@ def _log(action: str, tenant: Tenant, before: dict[str, Any], after: dict[str, A
     db.session().flush()
     if not is_told:
         audit.record(action, resource_type="tenant", resource_id=tenant.id, before=before, after=after)
+    db.session().flush()
     if tenant.id != tenancy.current():
         with tenancy.as_tenant(tenant.id):
             audit.record(action, resource_type="tenant", resource_id=tenant.id, before=before, after=after)
+            db.session().flush()
     jobs.ring(service.BELL)
     service.forget()
