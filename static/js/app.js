@@ -90,6 +90,13 @@
     (dialog.querySelector("[autofocus], input:not([type=hidden]), select, textarea") || dialog.querySelector("[data-dialog-close]"))?.focus();
   };
 
+  // What was refused comes back open, with its error at the field.
+  const openAgain = () => all("dialog[data-again]").forEach((dialog) => {
+    dialog.removeAttribute("data-again");
+    dialog.removeAttribute("open");
+    openDialog(dialog);
+  });
+
   let asked = null;
   const confirmed = new WeakSet();
 
@@ -291,6 +298,7 @@
 
   announceToasts();
   settle(document);
+  openAgain();
   focusFirstError(document);
   setInterval(freshenTimes, 30000);
   document.addEventListener("htmx:afterSettle", (event) => { settle(event.target); if (!event.target.closest?.("dialog.mp-palette")) focusFirstError(event.target); });

@@ -1,4 +1,4 @@
-// Staff and resellers: the side menu of narrow windows and the palette (Ctrl K).
+// Staff and resellers: the side menu of narrow windows, tabs above lists, parts of forms, and the palette (Ctrl K).
 (() => {
   "use strict";
 
@@ -12,6 +12,23 @@
   // The staff menu is a popover: it needs no script. Only leave it when the window grows wide.
   const side = document.getElementById("side");
   matchMedia("(min-width: 901px)").addEventListener("change", () => { if (side?.matches(":popover-open")) side.hidePopover(); });
+
+  // <details data-open-when="reach=some"> follows the radios of that name.
+  document.addEventListener("change", ({ target: { form, name, value } }) => all("details[data-open-when]", form || document).forEach((part) => {
+    const [of, which] = part.dataset.openWhen.split("=");
+    if (of === name) part.open = which === value;
+  }));
+
+  // Tabs above a list take its other filters from the address, which a swapped block does not draw anew.
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest?.("[data-keeps] a");
+    if (!tab) return;
+    const { keeps } = tab.closest("[data-keeps]").dataset;
+    const [query, own] = [new URLSearchParams(location.search), new URLSearchParams(tab.search)];
+    query.delete("cursor");
+    query.set(keeps, own.get(keeps) || "");
+    tab.search = query;
+  });
 
   const palette = document.getElementById("palette");
   const find = palette?.querySelector("input");

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from app.features.provisioning import service, slots, tasks
 from app.features.provisioning.models import ProvisioningJob, ServiceAccess
 from app.kernel import db
 from app.kernel.access import Role
-from tests.provisioning.factories import SECRET, jobs_of, make_task
+from tests.provisioning.factories import SECRET, jobs_of, make_paid, make_task
 from tests.support.cast import make_staff
 
 WAY_IN = {
@@ -64,6 +66,25 @@ def test_what_is_done_is_found_under_done(plans, as_mia, alice):
     assert address(job) not in as_mia.get("/admin/provisioning").text
     assert address(job) in as_mia.get("/admin/provisioning?state=done").text
     assert address(job) in as_mia.get("/admin/provisioning?state=all&q=march").text
+
+
+@pytest.mark.both_stores
+def test_tabs_say_how_many_there_are_and_what_is_stuck_is_one_click_away(plans, as_mia, alice, bob, now, queries):
+    oldest = make_task(alice)
+    now.shift(timedelta(minutes=5))
+    given_up = make_task(bob)
+    service.fail(given_up, reason="No room")
+    make_paid(alice)
+    now.shift(timedelta(minutes=6))
+
+    with queries(max=15):
+        text = as_mia.get("/admin/provisioning?q=marchetti").text
+
+    counts = dict(re.findall(r'<a href="[^"]*"[^>]*>([A-Z][a-z ]+)<span class="count">(\d+)</span></a>', text))
+    assert counts == {"Open": "3", "To do": "1", "Running": "1", "Given up": "1"}
+    assert text.index('data-keeps="state"') < text.index('role="search"')
+    assert "2 tasks are stuck." in text
+    assert f'href="{address(oldest)}">See to the oldest<' in text
 
 
 @pytest.mark.both_stores
@@ -121,7 +142,11 @@ def test_a_way_in_that_is_none_is_refused_and_nothing_is_kept(plans, as_mia, ali
 
 def test_a_task_is_given_up_with_a_reason_and_tried_again(plans, as_mia, alice):
     job = make_task(alice)
-    assert as_mia.post(f"{address(job)}/failure", data={"reason": " "}).status_code == 422
+    refused = as_mia.post(f"{address(job)}/failure", data={"reason": "x" * 201})
+    assert refused.status_code == 422
+    assert 'id="failure" popover open data-again' in refused.text
+    assert 'id="failure-reason-error">At most 200 characters.<' in refused.text
+    assert refused.text.count("x" * 201) == 1
 
     as_mia.post(f"{address(job)}/failure", data={"reason": "No room on web-07"})
 

@@ -122,7 +122,11 @@ def test_the_plan_is_changed_now_and_priced_from_the_next_renewal(plans, as_sam,
 def test_a_plan_that_is_not_offered_is_refused(plans, as_sam, alice, price):
     running = make_running(alice)
 
-    assert as_sam.post(f"{address(running)}/plan", data={"price": price}).status_code == 422
+    answer = as_sam.post(f"{address(running)}/plan", data={"price": price})
+
+    assert answer.status_code == 422
+    assert 'id="plan" popover open data-again' in answer.text
+    assert 'id="price-error"' in answer.text
     assert running.plan_name == "Starter"
 
 
@@ -165,3 +169,15 @@ def test_a_stranger_changes_nothing(plans, as_alice, as_charlie, alice, other_te
         for act in ACTS:
             assert stranger.post(f"{address(running)}/{act}", data={"reason": "x"}).status_code == 403
     assert running.status == "active"
+
+
+@pytest.mark.parametrize(("act", "named"), [("suspension",) * 2, ("cancellation", "leaving"), ("termination",) * 2])
+def test_an_act_without_its_reason_comes_back_open_with_the_error_at_the_field(plans, as_sam, alice, act, named):
+    running = make_running(alice)
+
+    answer = as_sam.post(f"{address(running)}/{act}", data={"reason": "x" * 201})
+
+    assert answer.status_code == 422
+    assert answer.text.count("data-again") == 1
+    assert f'id="{named}" popover open data-again' in answer.text
+    assert f'id="{named}-reason-error">At most 200 characters.<' in answer.text

@@ -132,7 +132,12 @@ def test_cancelling_is_for_billing_and_up(plans, as_alice, alice):
 def test_a_reason_of_ones_own_making_is_refused(plans, as_alice, alice):
     running = make_running(alice)
 
-    assert as_alice.post(f"{address(running)}/cancellation", data={"reason": "because"}).status_code == 422
+    answer = as_alice.post(f"{address(running)}/cancellation", data={"reason": "because"})
+
+    assert answer.status_code == 422
+    refused = answer.text.partition('<dialog class="mp-dialog" id="cancellation" popover open data-again')[2]
+    assert 'aria-describedby="reason-error" aria-invalid="true"' in refused
+    assert 'id="reason-error">Not a valid choice.<' in refused
     assert db.session().get_one(Subscription, running.id).ends_at is None
 
 

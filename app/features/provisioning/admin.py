@@ -1,6 +1,6 @@
 """`/admin/provisioning`: what has to be set up, changed or taken down, and doing it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 from flask import redirect, request
@@ -9,14 +9,15 @@ from flask.typing import ResponseReturnValue
 from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
 from app.features.audit import exporting
-from app.features.provisioning import listing, service, slots, timeline
-from app.features.provisioning.drivers import DRIVERS
-from app.features.provisioning.forms import DoneForm, ReasonForm, SetUpForm
+from app.features.provisioning import listing, service, slots, timeline, watch
+from app.features.provisioning.drivers import label_of
+from app.features.provisioning.forms import DoneForm, ReasonForm, SetUpForm, asked_reasons
 from app.features.provisioning.listing import ACTS, TABS, TASKS, Line
 from app.features.provisioning.models import ACTIVATE, ProvisioningJob
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
+from app.kernel.asked import Asked
 from app.kernel.exports import Cell
 from app.kernel.listed import listed
 from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
@@ -44,12 +45,19 @@ def index() -> ResponseReturnValue:
         one="task",
         crumbs=[("Set-up tasks", None)],
         is_searched=bool(asked.values["q"] or asked.values["kind"]),
-        tabs=[(label, asked.href(state=name), asked.values["state"] == name) for name, label in TABS],
+        tabs=list(_tabs(asked, waiting)),
         kinds=KINDS,
         lede=_lede(waiting),
-        stuck=words.plural(waiting.stuck, "task") if waiting.stuck else "",
+        stuck=words.plural(waiting.stuck, "task is", "tasks are") if waiting.stuck else "",
+        stuck_href=f"{HERE}/{watch.longest_stuck()}" if waiting.stuck else "",
         may_export=is_at_least(Role.BILLING),
     )
+
+
+def _tabs(asked: Asked, waiting: slots.Waiting) -> Iterator[tuple[str, str, bool, str]]:
+    for name, (label, states) in TABS.items():
+        count = sum(waiting.by_state.get(state, 0) for state in states)
+        yield label, asked.href(state=name), asked.values["state"] == name, f"{count:,}" if count else ""
 
 
 def _lede(waiting: slots.Waiting) -> str:
@@ -67,9 +75,8 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
         who = f"{line.first_name or ''} {line.last_name or ''}".strip()
         yield (
             f"{HERE}/{line.id}", listing.title_of(line.kind, line.plan_name), line.company or line.name, tone, state,
-            (line.last_error or "") if line.state == "dead" else "", who or "–", DRIVERS[line.driver].label
-            if line.driver in DRIVERS else line.driver, words.ago(line.created_at, zone),
-            words.exact(line.created_at, zone),
+            (line.last_error or "") if line.state == "dead" else "", who or "–", label_of(line.driver),
+            words.ago(line.created_at, zone), words.exact(line.created_at, zone),
         )  # fmt: skip
 
 
@@ -102,8 +109,9 @@ def _form(job: ProvisioningJob) -> DoneForm:
     return SetUpForm() if job.kind == ACTIVATE else DoneForm()
 
 
-def _shown(job: ProvisioningJob, form: DoneForm, *, reasons: ReasonForm | None = None, asks: str = "",
-           status: int = 200) -> ResponseReturnValue:  # fmt: skip
+def _shown(
+    job: ProvisioningJob, form: DoneForm, *, refused: ReasonForm | None = None, status: int = 200
+) -> ResponseReturnValue:
     zone = tenants.current().time_zone
     subscription, customer = service.about(job)
     tone, state = listing.state_of(
@@ -121,8 +129,7 @@ def _shown(job: ProvisioningJob, form: DoneForm, *, reasons: ReasonForm | None =
         lede=f"{customer.title} · wanted {words.ago(job.created_at, zone)}",
         form=form,
         is_set_up=job.kind == ACTIVATE,
-        reason_form=reasons or ReasonForm(),
-        asks=asks,
+        reasons=asked_reasons("failure", "cancellation", refused=refused),
         is_mine=job.assigned_to is not None and job.assigned_to == principal().user_id,
         taken_by=names_of({job.assigned_to}).get(job.assigned_to, "") if job.assigned_to else "",
         taken_since=words.ago(job.assigned_at, zone) if job.assigned_at else "",
@@ -175,11 +182,16 @@ def create_completion(job_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def create_failure(job_id: UUID) -> ResponseReturnValue:
     """It cannot be done now, and why."""
-    job, form = service.find(job_id), ReasonForm()
+    return _because(job_id, "failure", service.fail, "warn", "Given up. Try it again when the reason is gone.")
+
+
+def _because(job_id: UUID, act: str, verb: Callable[..., None], tone: str, done: str) -> ResponseReturnValue:
+    """Do what needs a reason."""
+    job, form = service.find(job_id), ReasonForm(act)
     if not form.validate_on_submit():
-        return _shown(job, _form(job), reasons=form, asks="failure", status=422)
-    service.fail(job, reason=form.reason.data)
-    toast("warn", "Given up. Try it again when the reason is gone.")
+        return _shown(job, _form(job), refused=form, status=422)
+    verb(job, reason=form.reason.data)
+    toast(tone, done)
     return redirect(f"{HERE}/{job_id}", 303)
 
 
@@ -196,9 +208,4 @@ def create_retry(job_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_cancellation(job_id: UUID) -> ResponseReturnValue:
     """It is not needed any more."""
-    job, form = service.find(job_id), ReasonForm()
-    if not form.validate_on_submit():
-        return _shown(job, _form(job), reasons=form, asks="cancellation", status=422)
-    service.cancel(job, reason=form.reason.data)
-    toast("good", "The task is off the list.")
-    return redirect(f"{HERE}/{job_id}", 303)
+    return _because(job_id, "cancellation", service.cancel, "good", "The task is off the list.")

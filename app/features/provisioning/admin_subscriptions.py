@@ -5,16 +5,14 @@ from uuid import UUID
 
 from flask import redirect
 from flask.typing import ResponseReturnValue
-from wtforms.fields.choices import SelectChoice
 
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import history_of
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
-from app.features.catalogue.cycles import PER
 from app.features.orders import cancelling
 from app.features.provisioning import access, slots, timeline
-from app.features.provisioning.forms import PlanForm, ReasonForm
+from app.features.provisioning.forms import PlanForm, ReasonForm, asked_reasons
 from app.features.subscriptions import listing
 from app.features.subscriptions import service as subscriptions
 from app.features.subscriptions import slots as services
@@ -39,7 +37,7 @@ def show(subscription_id: UUID) -> ResponseReturnValue:
 
 
 def _shown(
-    found: Service, *, form: ReasonForm | PlanForm | None = None, status: int = 200, problem: str = ""
+    found: Service, *, refused: ReasonForm | None = None, plan: PlanForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
     subscription, zone = found.subscription, tenants.current().time_zone
     role = principal().staff_role or Role.VIEWER
@@ -57,7 +55,6 @@ def _shown(
         state=state,
         lede=f"{customer.title} · {said}{services.next_step(subscription)}",
         customer_href=f"/admin/customers/{customer.id}",
-        problem=problem or _problem_of(form),
         notes=_notes(subscription, zone),
         tasks=[slots.card(job, subscription.plan_name) for job in timeline.jobs_of(subscription.id)],
         tasks_open=role >= Role.MEMBER,
@@ -66,14 +63,10 @@ def _shown(
         invoice=_invoice(found) if sees_money else None,
         has_access=access.is_there(subscription.id),
         may_act=role >= Role.ADMIN,
-        plan_choices=_plan_choices(subscription) if role >= Role.ADMIN and subscription.status == "active" else [],
+        reasons=asked_reasons("suspension", "leaving", "termination", refused=refused),
+        plan=plan or _plan_form(subscription, may_act=role >= Role.ADMIN),
         history=history_of({"subscription": [subscription.id]}, zone=zone),
     )
-
-
-def _problem_of(form: ReasonForm | PlanForm | None) -> str:
-    problems = [error for errors in form.errors.values() for error in errors] if form is not None else []
-    return str(problems[0]) if problems else ""
 
 
 def _invoice(found: Service) -> InvoiceCard | None:
@@ -109,18 +102,17 @@ def _facts(found: Service, zone: str, *, sees_money: bool) -> list[tuple[str, st
     ]
 
 
-def _plan_choices(subscription: Subscription) -> list[tuple[str, str]]:
-    return [
-        (str(price.id), f"{product.name}, {price.amount.plain} {PER[price.cycle]}")
-        for price, product in listing.choices(subscription)
-    ]
+def _plan_form(subscription: Subscription, *, may_act: bool) -> PlanForm | None:
+    """What it can be moved to; None where that is nothing, or for those who may not."""
+    offered = listing.choices(subscription) if may_act and subscription.status == "active" else []
+    return PlanForm(offered) if offered else None
 
 
-def _because(subscription_id: UUID, verb: Callable[..., None], done: str) -> ResponseReturnValue:
+def _because(subscription_id: UUID, act: str, verb: Callable[..., None], done: str) -> ResponseReturnValue:
     """Do what needs a reason."""
-    found, form = subscriptions.find(principal(), subscription_id), ReasonForm()
+    found, form = subscriptions.find(principal(), subscription_id), ReasonForm(act)
     if not form.validate_on_submit():
-        return _shown(found, form=form, status=422)
+        return _shown(found, refused=form, status=422)
     verb(found.subscription, reason=form.reason.data)
     toast("good", done)
     return _back(subscription_id)
@@ -134,7 +126,9 @@ def _back(subscription_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_suspension(subscription_id: UUID) -> ResponseReturnValue:
     """Switch it off for a while."""
-    return _because(subscription_id, subscriptions.suspend, "Suspended. The machine is switched off next.")
+    return _because(
+        subscription_id, "suspension", subscriptions.suspend, "Suspended. The machine is switched off next."
+    )
 
 
 @routes.post("/<uuid:subscription_id>/resumption")
@@ -150,7 +144,9 @@ def create_resumption(subscription_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_cancellation(subscription_id: UUID) -> ResponseReturnValue:
     """Let it run out at the end of what is paid."""
-    return _because(subscription_id, subscriptions.cancel, "Cancelled: it runs out at the end of its period.")
+    return _because(
+        subscription_id, "leaving", subscriptions.cancel, "Cancelled: it runs out at the end of its period."
+    )
 
 
 @routes.post("/<uuid:subscription_id>/keeping")
@@ -166,7 +162,7 @@ def create_keeping(subscription_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_termination(subscription_id: UUID) -> ResponseReturnValue:
     """End it now, for good: what runs is taken down, what never ran is cancelled with its order and invoice."""
-    return _because(subscription_id, cancelling.end, "Ended.")
+    return _because(subscription_id, "termination", cancelling.end, "Ended.")
 
 
 @routes.post("/<uuid:subscription_id>/plan")
@@ -174,12 +170,10 @@ def create_termination(subscription_id: UUID) -> ResponseReturnValue:
 def create_plan(subscription_id: UUID) -> ResponseReturnValue:
     """Move it to another plan, now; the new price counts from the next renewal."""
     found = subscriptions.find(principal(), subscription_id)
-    offered = {str(price.id): (price, product) for price, product in listing.choices(found.subscription)}
-    form = PlanForm()
-    form.price.choices = [SelectChoice(price_id, product.name) for price_id, (_price, product) in offered.items()]
+    form = PlanForm(listing.choices(found.subscription))
     if not form.validate_on_submit():
-        return _shown(found, form=form, status=422)
-    price, product = offered[form.price.data]
+        return _shown(found, plan=form, status=422)
+    price, product = form.chosen
     subscriptions.switch_plan(found.subscription, product=product, price=price)
     toast("good", f"It is {product.name} from now on.")
     return _back(subscription_id)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.features.billing import slots as billing
 from app.features.provisioning import access, timeline
 from app.features.provisioning.access import Access
-from app.features.provisioning.forms import LEAVING, LeaveForm
+from app.features.provisioning.forms import LeaveForm
 from app.features.subscriptions import service as subscriptions
 from app.features.subscriptions import slots as services
 from app.features.subscriptions.models import Subscription
@@ -32,7 +32,9 @@ def show(subscription_id: UUID) -> ResponseReturnValue:
     return _shown(subscriptions.find(principal(), subscription_id))
 
 
-def _shown(found: Service, *, way_in: Access | None = None, status: int = 200) -> ResponseReturnValue:
+def _shown(
+    found: Service, *, way_in: Access | None = None, leave: LeaveForm | None = None, status: int = 200
+) -> ResponseReturnValue:
     subscription, who, zone = found.subscription, principal(), tenants.current().time_zone
     sees_money = _is_at_least(who, Role.BILLING)
     tone, state = services.state_of(subscription, found.first_invoice)
@@ -57,7 +59,7 @@ def _shown(found: Service, *, way_in: Access | None = None, status: int = 200) -
         may_reveal=_is_at_least(who, Role.MEMBER),
         way_in=way_in.shown if way_in is not None else None,
         ending=_ending(subscription, zone) if sees_money else None,
-        reasons=LEAVING,
+        leave=leave or LeaveForm(),
     )
 
 
@@ -132,7 +134,7 @@ def create_cancellation(subscription_id: UUID) -> ResponseReturnValue:
     """Let it run out at the end of what is paid."""
     found, form = subscriptions.find(principal(), subscription_id), LeaveForm()
     if not form.validate_on_submit():
-        return _shown(found, status=422)
+        return _shown(found, leave=form, status=422)
     subscriptions.cancel(found.subscription, reason=form.reason.data)
     toast("good", "Cancelled. It runs until the end of what is paid.")
     return redirect(f"{HOME}/{subscription_id}", 303)

@@ -1,11 +1,14 @@
 """What comes in from the pages about set-up tasks and services."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import URL, InputRequired, Length, Optional, ValidationError
 
+from app.features.catalogue.cycles import PER
+from app.features.catalogue.models import Price, Product
 from app.features.provisioning.access import Access
 from app.kernel.pages import PanelForm
 
@@ -83,15 +86,43 @@ class SetUpForm(DoneForm):
 
 
 class ReasonForm(PanelForm):
-    """Why something is done that needs a reason."""
+    """Why something is done that needs a reason; asked in the dialog of that act."""
 
     reason = StringField("Reason", [InputRequired("Say why, in a few words."), _at_most(200), _one_line])
+
+    def __init__(self, act: str) -> None:
+        super().__init__()
+        self.act = act
+        self.reason.id = f"{act}-reason"
+
+
+def asked_reasons(*acts: str, refused: ReasonForm | None = None) -> dict[str, ReasonForm]:
+    """An empty form for each act, but for the one that was `refused`, which keeps what was typed."""
+    forms = {act: ReasonForm(act) for act in acts}
+    for form in forms.values():
+        form.reason.data = ""
+    if refused is not None:
+        forms[refused.act] = refused
+    return forms
 
 
 class PlanForm(PanelForm):
     """Another plan for a service."""
 
-    price = SelectField("Plan", validators=[InputRequired("Choose a plan.")])
+    price = SelectField("New plan", validators=[InputRequired("Choose a plan.")])
+
+    def __init__(self, offered: Sequence[tuple[Price, Product]]) -> None:
+        super().__init__()
+        self._offered = {str(price.id): (price, product) for price, product in offered}
+        self.price.choices = [
+            SelectChoice(price_id, f"{product.name}, {price.amount.plain} {PER[price.cycle]}")
+            for price_id, (price, product) in self._offered.items()
+        ]
+
+    @property
+    def chosen(self) -> tuple[Price, Product]:
+        """What was chosen, once the form is found right."""
+        return self._offered[self.price.data]
 
 
 class LeaveForm(PanelForm):

@@ -31,15 +31,16 @@ STATES = {
 """Tone and words of each state."""
 TAKEN = ("busy", "In hand")
 NOT_NEEDED = ("done", "Not needed")
-TABS = (
-    ("open", "Open"),
-    ("to-do", "To do"),
-    ("running", "Running"),
-    ("failed", "Given up"),
-    ("done", "Done"),
-    ("not-needed", "Not needed"),
-    ("all", "All"),
-)
+TABS = {
+    "open": ("Open", ("waiting", "leased", "kept", "dead")),
+    "to-do": ("To do", ("kept",)),
+    "running": ("Running", ("waiting", "leased")),
+    "failed": ("Given up", ("dead",)),
+    "done": ("Done", ()),
+    "not-needed": ("Not needed", ()),
+    "all": ("All", ()),
+}
+"""What each part of the list is called, and the states that are counted there: those of what is open."""
 
 
 class Line(NamedTuple):

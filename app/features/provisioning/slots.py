@@ -1,6 +1,6 @@
 """What provisioning adds to pages that show many rooms, and its figures for those who watch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,7 @@ class Waiting:
     """When the oldest of them was wanted."""
     stuck: int
     """Of them, what stood still for too long, or was given up."""
+    by_state: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,11 @@ class TaskCard:
 def waiting() -> Waiting:
     """What is open and what of it is stuck. One query over what is open."""
     stuck = sa.func.sum(sa.case((watch.is_stuck(), 1), else_=0))
-    wanted = sa.select(sa.func.count(), sa.func.min(Job.created_at), stuck).where(Job.state != "done")
-    tasks, oldest, stuck_now = db.session().execute(wanted).one()
-    return Waiting(tasks, oldest, int(stuck_now or 0))
+    counted = sa.select(Job.state, sa.func.count(), sa.func.min(Job.created_at), stuck).where(Job.state != "done")
+    found = db.session().execute(counted.group_by(Job.state)).all()
+    by_state = {state: count for state, count, _oldest, _stuck in found}
+    oldest = min((oldest for _state, _count, oldest, _stuck in found), default=None)
+    return Waiting(sum(by_state.values()), oldest, sum(int(stuck) for *_, stuck in found), by_state)
 
 
 def open_tasks(customer_id: UUID, limit: int = 10) -> list[TaskCard]:

@@ -46,6 +46,11 @@ def unspoken() -> Sequence[ProvisioningJob]:
     return db.session().scalars(sa.select(Job).where(Job.state == "dead", Job.failed_at.is_(None)).limit(100)).all()
 
 
+def longest_stuck() -> UUID | None:
+    """What has been stuck for the longest time. One query."""
+    return db.session().scalars(sa.select(Job.id).where(is_stuck()).order_by(Job.moved_at, Job.id).limit(1)).first()
+
+
 def newly_stuck() -> Sequence[ProvisioningJob]:
     """What is stuck and was not told yet."""
     wanted = sa.select(Job).where(is_stuck(), Job.state != "dead", Job.alarmed_at.is_(None))
