@@ -13,15 +13,17 @@ from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.billing.service import LineDraft
-from app.features.payments import callbacks, charges, service
+from app.features.payments import callbacks, charges, service, tasks
 from app.features.payments.callbacks import Told
 from app.features.payments.charges import Agreed
+from app.features.payments.events import PaymentSucceeded
 from app.features.payments.models import Payment, PaymentCallback
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, tenancy
+from app.kernel import clock, db, events, tenancy
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.money import Money
+from app.kernel.one_by_one import SomeFailed
 
 pytestmark = pytest.mark.both_stores
 
@@ -39,6 +41,7 @@ def house(panel_app, fresh_engine):
     tenants.forget()
     with tenancy.as_tenant(made.id):
         yield made.id
+    reactions.wire()
     tenants.forget()
 
 
@@ -184,3 +187,36 @@ def test_callbacks_that_come_three_at_once_end_as_in_order(house):
         assert dict(map(tuple, session.execute(by_status))) == {"refunded": 15, "failed": 15}
         assert sum_of(Customer.credit_minor) == 0
         assert is_sound()
+
+
+def test_a_callback_that_cannot_be_carried_out_stops_no_other_and_is_reported(house):
+    good, bad, late = make_invoices(3)
+    with db.transaction():
+        for invoice in (bad, good, late):
+            callbacks.store(b"{}", Told(
+                f"evt_{invoice.number}", "payment.succeeded", str(invoice.number), "10.00", "USD",
+                f"pi_{invoice.number}", clock.now(),
+            ))  # fmt: skip
+        db.session().execute(sa.update(PaymentCallback).values(created_at=clock.now() - callbacks.FORGOTTEN_AFTER))
+
+    def stumble(event: PaymentSucceeded) -> None:
+        if event.invoice_id == bad.id:
+            raise ZeroDivisionError("nobody thought of this")
+
+    events.wire({PaymentSucceeded: (stumble,)})
+    with (
+        tenancy.across_tenants("schedule"),
+        pytest.raises(SomeFailed, match="1 of 3 callbacks failed, the first: ZeroDivisionError: nobody"),
+    ):
+        tasks.carry_out_forgotten()
+
+    with db.transaction(write=False) as session:
+        paid = session.scalars(sa.select(Invoice.id).where(Invoice.status == "paid")).all()
+        left = session.scalars(sa.select(PaymentCallback.invoice).where(PaymentCallback.state == "stored")).all()
+    assert (set(paid), left) == ({good.id, late.id}, [bad.number])
+
+    events.wire({})  # the fault is mended
+    with tenancy.across_tenants("schedule"):
+        tasks.carry_out_forgotten()
+    with db.transaction(write=False) as session:
+        assert session.scalar(sa.select(Invoice.status).where(Invoice.id == bad.id)) == "paid"
