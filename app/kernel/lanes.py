@@ -3,7 +3,8 @@
 An outbox table with `outbox_lane` (the column that names the receiver, first in
 `outbox_order`) is seen to by many hands at once. Receivers that were quick of
 late get several hands, any other one gets one; and all of those others
-together never hold so many that none is left for the quick.
+together never hold so many that none is left for the quick, nor those of one
+tenant so many that none is left for another tenant's.
 """
 
 import heapq
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +24,8 @@ QUICK_SECONDS = 2.0
 """A receiver whose last exchange took less is quick."""
 AHEAD_SECONDS = 60.0
 """Known work that comes due within so long is waited for; the sweep finds the rest."""
+SHARE = 0.75
+"""Of the hands for slow receivers that other tenants leave, so much one tenant may have."""
 BATCH = 5
 """Rows that one hand takes at once for a quick receiver."""
 MOST_KNOWN = 10_000
@@ -51,6 +55,8 @@ class Lanes:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._busy: Counter[UUID] = Counter()
+        self._tenants: dict[UUID, UUID] = {}
+        """Whose the receivers are that are seen to."""
         self._quick: set[UUID] = set()
         self._reminders: list[float] = []
 
@@ -91,8 +97,8 @@ class Lanes:
     def _fill(self) -> int:
         """Give every free hand something to do, as far as there is; the number of hands."""
         begun = 0
-        for lane in self._due():
-            for _ in range(self._room(lane)):
+        for lane, tenant_id in self._due():
+            for _ in range(self._room(lane, tenant_id)):
                 is_quick = lane in self._quick
                 rows = outbox.claim(
                     self._model, limit=BATCH if is_quick else 1, lease_seconds=self._lease_seconds(), lane=lane
@@ -103,24 +109,30 @@ class Lanes:
                 begun += 1
         return begun
 
-    def _due(self) -> list[UUID]:
+    def _due(self) -> list[tuple[UUID, UUID]]:
+        """Receivers and their tenants, the quick ones first."""
         with tenancy.across_tenants("sweep"), db.transaction(write=False) as session:
             found = session.execute(leases.due_lanes(cast(Any, self._model)), {"due_at": clock.now()})
-            lanes = list(found.scalars())
-        return sorted(lanes, key=lambda lane: lane not in self._quick)
+            lanes = [(lane, tenant_id) for lane, tenant_id in found]
+        return sorted(lanes, key=lambda one: one[0] not in self._quick)
 
-    def _room(self, lane: UUID) -> int:
+    def _room(self, lane: UUID, tenant_id: UUID) -> int:
         """How many hands more this receiver may have."""
         with self._lock:
             free = self._most_hands - sum(self._busy.values())
             if lane in self._quick:
                 return max(0, min(free, self._for_quick - self._busy[lane]))
-            slow = sum(count for other, count in self._busy.items() if other not in self._quick)
-            return max(0, min(free, self._most_slow - slow, 1 - self._busy[lane]))
+            slow: Counter[UUID] = Counter()
+            for other, count in self._busy.items():
+                if other not in self._quick:
+                    slow[self._tenants[other]] += count
+            left = self._most_slow - (slow.total() - slow[tenant_id])
+            return max(0, min(free, ceil(left * SHARE) - slow[tenant_id], 1 - self._busy[lane]))
 
     def _hand_out(self, lane: UUID, rows: list[Claimed]) -> None:
         with self._lock:
             self._busy[lane] += 1
+            self._tenants[lane] = rows[0].tenant_id
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._most_hands, thread_name_prefix=self._model.__tablename__)
         self._pool.submit(self._see_to, lane, rows)
@@ -148,7 +160,7 @@ class Lanes:
         with self._lock:
             self._busy[lane] -= 1
             if self._busy[lane] <= 0:
-                del self._busy[lane]
+                del self._busy[lane], self._tenants[lane]
             if len(self._quick) >= MOST_KNOWN:
                 self._quick.clear()
             (self._quick.add if is_quick else self._quick.discard)(lane)

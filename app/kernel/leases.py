@@ -55,8 +55,8 @@ def settling(model: type[Any], names: tuple[str, ...]) -> Any:
 
 @cache
 def due_lanes(model: type[Any]) -> Any:
-    """The statement that finds the receivers for whom something is due: from one to the next in the index, so that
-    it costs the same however much waits for each. Made once."""
+    """The statement that finds the receivers for whom something is due, and whose they are: from one to the next in
+    the index, so that it costs the same however much waits for each. Made once."""
     table = _table(model)
     lane = _lane(table, model)
     open_states = table.c.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'leased'")])
@@ -67,7 +67,8 @@ def due_lanes(model: type[Any]) -> Any:
     is_due = sa.exists().where(
         lane == walk.c.lane, open_states, table.c.next_at <= sa.bindparam("due_at", type_=table.c.next_at.type)
     )
-    found = sa.select(walk.c.lane).where(walk.c.lane.is_not(None), is_due)
+    of = sa.select(table.c.tenant_id).where(lane == walk.c.lane, open_states).limit(1).correlate(walk)
+    found = sa.select(walk.c.lane, of.scalar_subquery()).where(walk.c.lane.is_not(None), is_due)
     return tenancy.named(found, "a sweep looks over all tenants; each row is then seen to in its own")
 
 

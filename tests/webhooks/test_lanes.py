@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.kernel import db, outbound, tenancy
+from app.kernel import db, jobs, outbound, tenancy
 from tests.support import processes
 from tests.support.receiver import ALLOW, Receiver
 from tests.webhooks import drills
@@ -67,3 +67,23 @@ def test_a_retry_of_a_second_comes_about_after_a_second(crowd: Receiver) -> None
     for gap, planned in zip(gaps, (1, 2, 5), strict=True):
         assert planned * 0.8 <= gap <= planned * 1.2 + 2
     assert time.perf_counter() - told[-1].tick < 10
+
+
+def test_the_slow_receivers_of_one_tenant_leave_hands_for_those_of_another(crowd: Receiver) -> None:
+    outbound.configure(timeout=20.0, networks=[ip_network(ALLOW)])
+    slow, other = drills.make_tenant(), drills.make_tenant("other")
+    with tenancy.as_tenant(slow), db.transaction():
+        for number in range(60):
+            make_webhook(f"{crowd.url}/hang/{number}")
+    with tenancy.as_tenant(other), db.transaction():
+        make_webhook(f"{crowd.url}/ok/other")
+
+    with drills.hands_at_work():
+        drills.happen(slow, 2)
+        processes.wait_for(lambda: len(crowd.told) >= 30, within=15, what="the slow tenant's share")
+        committed = drills.happen(other, 1)
+        processes.wait_for(lambda: drills.waits_of(crowd, committed) != [], within=10, what="the other's delivery")
+        jobs.stop()
+        crowd.stop()  # lets go of those that hang
+
+    assert len(crowd.told) <= 31
