@@ -16,6 +16,7 @@ from app.features.ops import admin as ops
 from app.features.orders import admin as orders
 from app.features.payments import admin as payments
 from app.features.payments import admin_callbacks as payment_callbacks
+from app.features.privacy import admin as privacy
 from app.features.provisioning import admin as provisioning
 from app.features.provisioning import admin_subscriptions as provisioning_subscriptions
 from app.features.sessions import admin as sessions
@@ -33,6 +34,7 @@ ROOMS = (
     api_keys.routes,
     ops.routes,
     operator.routes,
+    privacy.routes,
     sessions.routes,
     impersonations.routes,
     tenants.routes,

@@ -9,6 +9,7 @@ from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
 from app.features.payments import api as payments
+from app.features.privacy import api as privacy
 from app.features.sessions import api as sessions
 from app.features.webhooks import api as webhooks
 from app.kernel import openapi
@@ -21,6 +22,7 @@ ROOMS = (
     catalogue.keyed_routes,
     api_keys.routes,
     sessions.routes,
+    privacy.routes,
     ops.routes,
     payments.routes,
     openapi.routes,

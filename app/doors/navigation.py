@@ -57,6 +57,7 @@ STAFF = (
         (
             ("Settings", "/admin/settings", "settings", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
+            ("Privacy", "/admin/privacy", "shield-lock", Role.ADMIN),
             ("Operations", "/admin/ops", "activity", Role.ADMIN),
             ("Tenants", "/admin/tenants", "building-store", Role.OWNER),
             ("Your sign-ins", "/admin/security/sessions", "shield-check", Role.VIEWER),

@@ -53,6 +53,10 @@ class Customer(TenantRecord):
     utm_term: Mapped[str] = mapped_column(default="")
     search_key: Mapped[str] = mapped_column(Code())
     """Title, name and e-mail in lower case: what the list is sorted by."""
+    closed_at: Mapped[datetime | None]
+    """Since when it is closed, where that is known."""
+    erased_at: Mapped[datetime | None]
+    """When its people asked to be forgotten and were."""
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer
+from app.features.accounts.models import Customer, User
 from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.models import Product
@@ -111,6 +111,13 @@ def _task(message: EmailMessage) -> Facts:
     }
 
 
+def _data_copy(message: EmailMessage) -> Facts:
+    """Where the copy of somebody's data is fetched: at the door that they use."""
+    asker = db.session().get_one(User, message.to_user_id)
+    door = "admin" if asker.is_staff else "client"
+    return {"privacy_url": f"{tenants.base_url(tenants.current())}/{door}/privacy"}
+
+
 KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
@@ -120,6 +127,7 @@ KINDS: dict[str, Kind] = {
     "service_suspended": Kind("Service suspended", "A service was suspended", facts=_service, department="billing"),
     "service_ended": Kind("Service ended", "A service has ended", facts=_service, department="support"),
     "task_stuck": Kind("Set-up task stuck", "A set-up task did not move or was given up", facts=_task),
+    "data_ready": Kind("Copy of data", "A copy of somebody's data was made", facts=_data_copy),
     "mail_test": Kind("Mail test", "Somebody tried the mail settings"),
 }
 """Every mail by the name of its template."""

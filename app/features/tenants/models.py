@@ -70,6 +70,11 @@ class Tenant(Record):
     departments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """The address of each department that has one: `sales`, `support`, ..."""
 
+    keep_mails_days: Mapped[int | None]
+    """How long mails that are settled are kept; None: for good."""
+    keep_closed_days: Mapped[int | None]
+    """After so long customers that closed are erased by themselves; None: never."""
+
     audit_kept_years: Mapped[int | None] = mapped_column(sa.SmallInteger)
     """How long its audit log is kept; None: for ever."""
     api_log_kept_days: Mapped[int] = mapped_column(sa.SmallInteger, default=90)

@@ -10,11 +10,14 @@ from babel.localedata import exists as locale_exists
 from app.kernel.errors import Invalid
 from app.kernel.money import CURRENCIES
 
-Setting = str | bool | Mapping[str, str]
+Setting = str | bool | int | None | Mapping[str, str]
 
 DEPARTMENTS = ("sales", "support", "info", "partnerships", "careers", "billing")
 """Where mail to the company goes, by the name of the department (SPEC 3.1)."""
 LONGEST = {"legal_name": 120, "address": 500, "tax_number": 40, "bank_details": 2000, "mail_name": 80}
+
+LEAST_DAYS, MOST_DAYS = 30, 36_500
+"""How long something can be kept."""
 
 _PREFIX = re.compile(r"[A-Z0-9]{1,8}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,253}$)(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
@@ -67,6 +70,14 @@ def _switch(_field: str, value: Setting) -> bool:
     return value is True
 
 
+def _days(field: str, value: Setting) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not LEAST_DAYS <= value <= MOST_DAYS:
+        raise Invalid.field(field, f"Between {LEAST_DAYS} and {MOST_DAYS:,} days.")
+    return value
+
+
 def _departments(_field: str, value: Setting) -> dict[str, str]:
     assert isinstance(value, Mapping)
     unknown = set(value) - set(DEPARTMENTS)
@@ -89,4 +100,6 @@ _RULES: dict[str, Callable[[str, Setting], Any]] = {
     "mail_name": _line,
     "mail_from": mail_address,
     "departments": _departments,
+    "keep_mails_days": _days,
+    "keep_closed_days": _days,
 }

@@ -1,0 +1,93 @@
+"""What accounts hold about customers and people, and making both unknown."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.accounts.models import Customer, PasswordRequest, PasswordToken, User
+from app.kernel import clock, db, terms
+from app.kernel.personal import Held
+
+NOBODY = "erased@erased.invalid"
+"""An address that reaches nobody (RFC 2606)."""
+
+HELD = (
+    Held(
+        "password_requests",
+        PasswordRequest,
+        of_person=lambda who: PasswordRequest.email_key.in_(sa.select(User.email_key).where(User.id == who)),
+        removed=True,
+    ),
+    Held(
+        "password_links",
+        PasswordToken,
+        ("purpose", "created_at", "delivered_at", "used_at"),
+        of_person=lambda who: PasswordToken.user_id == who,
+        kept="It holds the fingerprint of a link that opens nothing any more.",
+    ),
+    Held(
+        "person",
+        User,
+        (
+            "email", "first_name", "last_name", "staff_role", "customer_role", "created_at", "email_verified_at",
+            "password_set_at", "last_sign_in_at", "disabled_at", "removed_at",
+        ),
+        of_person=lambda who: User.id == who,
+        by_room=True,
+    ),
+    Held(
+        "customer",
+        Customer,
+        (
+            "name", "email", "phone", "company", "address_line", "city", "region", "postal_code", "country", "currency",
+            "tax_number", "credit_minor", "status", "marketing_source", "utm_campaign", "utm_source", "utm_medium",
+            "utm_content", "utm_term", "created_at",
+        ),
+        of_customer=lambda who: Customer.id == who,
+        by_room=True,
+    ),
+)  # fmt: skip
+
+
+def people_of(customer_id: UUID) -> list[UUID]:
+    """Everybody who signs in for this customer, or once did."""
+    return list(db.session().scalars(sa.select(User.id).where(User.customer_id == customer_id).order_by(User.id)))
+
+
+def erase_customer(customer_id: UUID) -> None:
+    """Make the account unknown and closed. Currency, country and where it came from stay, for the figures."""
+    now = clock.now()
+    blank = dict.fromkeys(("phone", "company", "address_line", "city", "region", "postal_code", "tax_number"), "")
+    db.session().execute(
+        sa.update(Customer)
+        .where(Customer.id == customer_id)
+        .values(
+            name="Erased customer",
+            email=NOBODY,
+            status="closed",
+            closed_at=sa.func.coalesce(Customer.closed_at, now),
+            search_key=f"erased customer {customer_id}",
+            erased_at=now,
+            **blank,
+        )
+    )
+    terms.keep("customer", customer_id, ())
+
+
+def erase_person(user_id: UUID) -> None:
+    """Make somebody unknown, who signs in nowhere any more."""
+    now = clock.now()
+    db.session().execute(
+        sa.update(User)
+        .where(User.id == user_id)
+        .values(
+            email=NOBODY,
+            email_key=f"erased-{user_id}@erased.invalid",
+            first_name="Erased",
+            last_name="person",
+            password_hash=None,
+            disabled_at=sa.func.coalesce(User.disabled_at, now),
+            removed_at=sa.func.coalesce(User.removed_at, now),
+        )
+    )
+    terms.keep("user", user_id, ())

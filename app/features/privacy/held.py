@@ -1,0 +1,56 @@
+"""Everything that is held about customers and people, from all rooms, in the order in which it is erased."""
+
+from app.features.accounts import personal as accounts
+from app.features.billing import personal as billing
+from app.features.catalogue import personal as catalogue
+from app.features.messages import personal as messages
+from app.features.orders import personal as orders
+from app.features.payments import personal as payments
+from app.features.people import personal as people
+from app.features.provisioning import personal as provisioning
+from app.features.sessions import personal as sessions
+from app.features.subscriptions import personal as subscriptions
+from app.features.webhooks import personal as webhooks
+from app.kernel.personal import Held
+
+HELD: tuple[Held, ...] = (
+    *webhooks.HELD,
+    *messages.HELD,
+    *provisioning.HELD,
+    *orders.HELD,
+    *subscriptions.HELD,
+    *payments.HELD,
+    *billing.HELD,
+    *catalogue.HELD,
+    *sessions.HELD,
+    *people.HELD,
+    *accounts.HELD,
+)
+
+ABOUT_NOBODY = {
+    "api_activity_logs": "calls of programs; kept for a while only",
+    "api_keys": "keys of programs; who made one is an id",
+    "audit_export_parts": "encrypted, for whoever asked, and gone after a day",
+    "audit_exports": "who asked is an id; gone after a day",
+    "audit_logs": "what is personal is encrypted for each person; erasing destroys the key",
+    "branding_configurations": "the company's own",
+    "daily_figures": "sums",
+    "data_copies": "encrypted, for whoever asked, and gone after a week",
+    "data_copy_parts": "encrypted, for whoever asked, and gone after a week",
+    "erasures": "ids, and when it was done: the proof that it was",
+    "figure_deltas": "sums on their way",
+    "hidden_checklists": "who hid it is an id",
+    "idempotency_keys": "answers to programs, encrypted, gone after a day",
+    "ledger_entries": "books: they name invoices, not people",
+    "mrr_movements": "sums of subscriptions",
+    "number_series": "counters",
+    "payment_callbacks": "what payment services reported: kept as books are",
+    "person_keys": "the keys themselves: destroyed on erasing",
+    "prices": "the catalogue",
+    "products": "the catalogue",
+    "promo_codes": "the catalogue",
+    "provisioning_steps": "steps of set-ups, without names",
+    "search_terms": "rewritten with the records that they belong to",
+    "webhooks": "addresses of programs",
+}
+"""Tables that say nothing about anybody that erasing would have to reach, and why."""
