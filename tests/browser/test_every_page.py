@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.support.mail import MailServer
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
 from tests.support.stores import Stores
 from tools.walk import DESK, DESK_DARK, LOOKS, PHONE, House, Sight, Visitor, crawl, new_customer, set_password, sign_in
 
@@ -27,8 +27,7 @@ AXE = {
 def panel(stores: Stores) -> Iterator[Panel]:
     """One installation for this file, with a mail server. It begins without customers."""
     server = MailServer()
-    made = Panel(stores.fresh("sqlite"), SMTP_URL=server.url)
-    made.init()
+    made = install(stores, "sqlite", SMTP_URL=server.url)
     yield made.start()
     made.remove()
     stores.drop(made.database_url)

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_every_page import AXE
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
 from tests.support.stores import Stores
 from tools.walk import DESK, PHONE_DARK, House, Look, Visitor, new_customer, sign_in
 
@@ -20,8 +20,7 @@ pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def panel(stores: Stores) -> Iterator[Panel]:
     """One installation for this file, with one customer: Alice."""
-    made = Panel(stores.fresh("sqlite"))
-    made.init()
+    made = install(stores, "sqlite")
     yield made.start()
     made.remove()
     stores.drop(made.database_url)

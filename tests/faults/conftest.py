@@ -6,11 +6,9 @@ from contextlib import contextmanager
 import psutil
 import sqlalchemy as sa
 
-from app import config
 from app.features.api_keys import service as api_keys
-from app.features.tenants import service as tenants
-from app.kernel import crypto, db, tenancy
-from tests.support.panel import KEY, Panel
+from app.kernel import db
+from tests.support.panel import Panel
 
 SIGN_UP = {"firstName": "Ada", "lastName": "Byron", "planId": "shared-starter", "billingCycle": "monthly"}
 WHOLE = {
@@ -47,21 +45,8 @@ def counts(panel: Panel) -> dict[str, int]:
 
 def make_keys(panel: Panel, count: int) -> list[str]:
     """Keys of the first tenant, made in one go."""
-    before = config._Current.settings
-    config.use(config.load(panel.environment))
-    crypto.configure(KEY)
-    db.configure(panel.database_url)
-    tenants.forget()
-    try:
-        with tenancy.across_tenants("operator"), db.transaction(write=False):
-            tenant = tenants.operator()
-        assert tenant is not None
-        with tenancy.as_tenant(tenant.id), db.transaction():
-            return [api_keys.create(f"site {number}", scopes=["marketing"])[1] for number in range(count)]
-    finally:
-        db.dispose()
-        tenants.forget()
-        config._Current.settings = before
+    with panel.inside():
+        return [api_keys.create(f"site {number}", scopes=["marketing"])[1] for number in range(count)]
 
 
 def web_processes(panel: Panel) -> list[psutil.Process]:

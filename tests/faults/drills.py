@@ -14,16 +14,13 @@ from dataclasses import dataclass, field
 import psutil
 import sqlalchemy as sa
 
-from app import config
 from app.features.accounts.models import User
 from app.features.messages import service as messages
-from app.features.tenants import service as tenants
-from app.kernel import crypto, db, tenancy
 from app.kernel.ids import new_id
 from tests.faults.conftest import SIGN_UP, looking_into
 from tests.support import processes
 from tests.support.mail import MailServer
-from tests.support.panel import KEY, Panel
+from tests.support.panel import Panel
 
 TAKEN_AT_ONCE = 4
 """Mails that one worker sends at the same time: what a kill may send twice."""
@@ -31,26 +28,11 @@ TAKEN_AT_ONCE = 4
 
 def put_mails(panel: Panel, count: int) -> None:
     """Have `count` mails wait, as one transaction would leave them."""
-    before = config._Current.settings
-    config.use(config.load(panel.environment))
-    crypto.configure(KEY)
-    db.configure(panel.database_url)
-    tenants.forget()
-    try:
-        with tenancy.across_tenants("operator"), db.transaction(write=False):
-            tenant = tenants.operator()
-        assert tenant is not None
-        with tenancy.as_tenant(tenant.id), db.transaction() as session:
-            owner = session.scalars(sa.select(User)).first()
-            assert owner is not None
-            for _ in range(count):
-                messages.queue(
-                    "password_changed", to_user=owner, subject_type="user", subject_id=owner.id, fact=new_id()
-                )
-    finally:
-        db.dispose()
-        tenants.forget()
-        config._Current.settings = before
+    with panel.inside() as session:
+        owner = session.scalars(sa.select(User)).first()
+        assert owner is not None
+        for _ in range(count):
+            messages.queue("password_changed", to_user=owner, subject_type="user", subject_id=owner.id, fact=new_id())
 
 
 def mail_states(panel: Panel) -> tuple[dict[str, int], int]:

@@ -142,15 +142,21 @@ def test_of_two_that_migrate_at_once_one_does_and_both_succeed(stores, store, tm
         panel.remove()
 
 
-def test_files_are_private(house):
-    house.start()
-    house.get("/sign-in")
-    house.stop()
+def test_the_first_run_makes_the_database_and_files_are_private(tmp_path):
+    house = Panel("", data=tmp_path / "data")
+    del house.environment["DATABASE_URL"]
+    try:
+        house.start()
+        house.get("/sign-in")
+        assert {"mpanel.db", "mpanel.db-wal"} <= {path.name for path in house.data.iterdir()}
+        house.stop()
 
-    assert house.data.stat().st_mode & 0o077 == 0
-    for name in ("mpanel.db", "mpanel.db-wal", "queue.db", "limits.db"):
-        path = house.data / name
-        assert not path.exists() or path.stat().st_mode & 0o077 == 0, name
+        assert house.data.stat().st_mode & 0o077 == 0
+        for name in ("mpanel.db", "mpanel.db-wal", "queue.db", "limits.db"):
+            path = house.data / name
+            assert not path.exists() or path.stat().st_mode & 0o077 == 0, name
+    finally:
+        house.remove()
 
 
 def test_the_ledger_is_proven_by_a_command(house):

@@ -9,11 +9,17 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import Message
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
+from app import config, reactions
+from app.features.api_keys import service as api_keys
+from app.features.tenants import service as tenants
+from app.kernel import crypto, db, tenancy
 from tests.support import processes
 from tests.support.stores import ROOT, Stores
 
@@ -21,6 +27,10 @@ OWNER_EMAIL = "olive@harbourline.example"
 OWNER_PASSWORD = "correct horse battery staple"
 KEY = "k8Zr2vQ9xLw4TnB7yHs6JdF3mPc5GaUe"
 """SECRET_KEY and JWT_SECRET of panels under test; 32 characters, no secret."""
+MADE_AT_START = ("assets", "templates")
+"""Folders of the data folder that any start makes alike."""
+NOT_FOR_INIT = {"SMTP_URL", "REDIS_URL", "WEBHOOK_ALLOW_NETWORKS"}
+"""Settings that `mpanel init` does not look at: with others a new installation is not the copy of one."""
 
 
 def mpanel() -> list[str]:
@@ -38,6 +48,8 @@ class Panel:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "log"
         self.database_url = database_url
+        self.is_migrated = False
+        """Whether its database has the newest schema: then `run` need not look, which costs a process."""
         self.process: subprocess.Popen[bytes] | None = None
         self.environment = processes.clean_environment(
             **{
@@ -79,9 +91,29 @@ class Panel:
         self.command("init")
 
     def api_key(self, *scopes: str, name: str = "site") -> str:
-        """A key for programs with `scopes` (`marketing` when none is given)."""
-        wanted = [part for scope in scopes or ("marketing",) for part in ("--scope", scope)]
-        return self.command("api-key", "create", "--name", name, *wanted).stdout.strip()
+        """A key for programs with `scopes` (`marketing` when none is given), as `mpanel api-key create` makes it."""
+        with self.inside():
+            return api_keys.create(name, scopes=list(scopes or ("marketing",)))[1]
+
+    @contextmanager
+    def inside(self) -> Iterator[db.PanelSession]:
+        """One unit of work of this process in the panel's own database, as its first tenant."""
+        before = config._Current.settings
+        config.use(config.load(self.environment))
+        crypto.configure(KEY)
+        reactions.wire()
+        db.configure(self.database_url)
+        tenants.forget()
+        try:
+            with tenancy.across_tenants("operator"), db.transaction(write=False):
+                tenant = tenants.operator()
+            assert tenant is not None
+            with tenancy.as_tenant(tenant.id), db.transaction() as session:
+                yield session
+        finally:
+            db.dispose()
+            tenants.forget()
+            config._Current.settings = before
 
     def start(
         self,
@@ -92,7 +124,8 @@ class Panel:
         program: list[str] | None = None,
     ) -> "Panel":
         """Start `mpanel run` (or `web`, `worker`) and wait until it is ready; `program` stands in for `mpanel`."""
-        line = [*(program or mpanel()), command, *arguments]
+        known = ("--no-migrate",) if self.is_migrated and command == "run" else ()
+        line = [*(program or mpanel()), command, *known, *arguments]
         self.process = processes.spawn(line, log=self.log, env=self.environment, cwd=self.folder)
         if command != "worker":
             try:
@@ -156,6 +189,26 @@ class Panel:
             return False
 
 
+def install(stores: Stores, kind: str, **environment: str) -> Panel:
+    """An installation with its owner and plans, not yet started: a copy of the first one that this process made."""
+    if not environment.keys() <= NOT_FOR_INIT:
+        made = Panel(stores.fresh(kind), **environment)
+        made.init()
+        return made
+    if kind not in stores.installed:
+        first = Panel(stores.fresh(kind), data=stores.folder / f"installed-{kind}")
+        first.init()
+        first.remove()
+        stores.installed[kind] = first.database_url, first.data
+    url, data = stores.installed[kind]
+    made = Panel(stores.copy_of(url), **environment)
+    made.is_migrated = True
+    made.data.mkdir(mode=0o700)
+    for name in MADE_AT_START:
+        shutil.copytree(data / name, made.data / name)
+    return made
+
+
 class PanelMaker:
     """Makes installations, each on a database of its own."""
 
@@ -165,10 +218,13 @@ class PanelMaker:
 
     def __call__(self, *, init: bool = True, **environment: str) -> Panel:
         """A new installation; `init=False` leaves its database without a tenant."""
-        made = Panel(self.stores.fresh(self.kind), **environment)
+        made = (
+            install(self.stores, self.kind, **environment)
+            if init
+            else Panel(self.stores.fresh(self.kind), **environment)
+        )
+        made.is_migrated = True
         self._made.append(made)
-        if init:
-            made.init()
         return made
 
     def remove(self) -> None:

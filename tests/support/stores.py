@@ -91,6 +91,8 @@ class Stores:
         self.folder = Path(tempfile.mkdtemp(prefix="mp-stores-"))
         self._postgres: Postgres | None = None
         self._templates: dict[str, str] = {}
+        self.installed: dict[str, tuple[str, Path]] = {}
+        """By kind: database and data folder of an installation, kept to be copied (`tests/support/panel.py`)."""
         self._numbers = itertools.count(1)
 
     @property
@@ -126,6 +128,13 @@ class Stores:
             shutil.copyfile(template, target)
             return f"sqlite:///{target}"
         return self.postgres.create(f"copy{number}", template=template)
+
+    def copy_of(self, url: str) -> str:
+        """The URL of a new copy of the database at `url`, to which nobody may be connected."""
+        found = sa.make_url(url)
+        kind, database = found.get_backend_name(), str(found.database)
+        assert not Path(f"{database}-wal").exists(), "somebody is connected"
+        return self.copy(kind, database)
 
     def drop(self, url: str) -> None:
         """Remove a copy."""
