@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 import standardwebhooks
+import svix.webhooks
 
 ALLOW = "127.0.0.2/32"
 
@@ -61,12 +62,13 @@ class Told:
         return self.headers["webhook-id"]
 
     def verify(self, secret: str) -> None:
-        """Check it by the library and by hand.
+        """Check it by both libraries that receivers use, and by hand.
 
         Raises:
             standardwebhooks.WebhookVerificationError, AssertionError: it is not ours.
         """
         standardwebhooks.Webhook(secret).verify(self.body, self.headers)
+        svix.webhooks.Webhook(secret).verify(self.body, self.headers)
         verify_by_hand(self, secret)
 
 
