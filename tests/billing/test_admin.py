@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from app.features.billing import slots
+from app.features.billing import ledger, slots
 from app.kernel import db
 from app.kernel.access import Role
 from tests.orders.factories import customer_of, make_order
@@ -133,3 +133,41 @@ def test_a_part_that_was_paid_is_owed_no_more(alice):
     (owed,) = slots.owed_by(alice.customer_id)
     (balance,) = slots.balances_of(alice.customer_id)
     assert (owed.total.minor, balance.open.minor, balance.paid.minor, balance.paid_invoices) == (4000, 4000, 1700, 1)
+
+
+@pytest.mark.both_stores
+def test_an_unpaid_invoice_is_made_void_by_admins_and_takes_its_order_with_it(plans, as_sam, sign_in, alice):
+    placed = make_order(alice, promo_code="WELCOME20")
+    address = f"{HERE}/{placed.invoice.id}"
+    clerk = sign_in(make_staff("bill@harbourline.example", "Bill", Role.BILLING))
+    assert "Make void" not in clerk.get(address).text
+    assert clerk.post(f"{address}/voiding").status_code == 403
+    assert "USD 39.92 are asked for no more" in as_sam.get(address).text
+
+    answer = as_sam.post(f"{address}/voiding")
+
+    assert (answer.status_code, answer.location) == (303, address)
+    assert (placed.invoice.status, placed.order.status, placed.subscription.status) == (
+        "void",
+        "cancelled",
+        "cancelled",
+    )
+    assert (placed.order.promo_code_usage_id, placed.subscription.ending_reason) == (None, "Its invoice was made void")
+    assert ledger.check() == []
+    text = as_sam.get(address).text
+    assert "is void." in text
+    assert "Make void" not in text
+    assert as_sam.post(f"{address}/voiding").status_code == 409
+
+
+def test_what_is_paid_in_part_or_whole_is_not_made_void(as_sam, alice, as_charlie):
+    part, whole = make_invoice(alice, 2000), make_invoice(alice, 2000)
+    make_payment(part, 1)
+    make_payment(whole)
+
+    for invoice in (part, whole):
+        assert "Make void" not in as_sam.get(f"{HERE}/{invoice.id}").text
+        assert as_sam.post(f"{HERE}/{invoice.id}/voiding").status_code == 409
+        assert invoice.voided_at is None
+    assert (part.status, whole.status) == ("issued", "paid")
+    assert as_charlie.post(f"{HERE}/{part.id}/voiding").status_code == 403

@@ -9,6 +9,7 @@ from app.features.catalogue import service as catalogue
 from app.features.dashboard import daily, service, truth
 from app.features.dashboard.models import FIGURES, DailyFigure, FigureDelta, Movement
 from app.features.orders.events import CustomerCreated
+from app.features.payments import refunds
 from app.features.payments import service as payments
 from app.features.subscriptions import lifecycle
 from app.features.subscriptions.events import SubscriptionActivated
@@ -60,8 +61,8 @@ def test_money_counts_when_it_comes_in_and_less_when_it_goes_back(bought):
     payment = pay(bought).payment
     assert total("revenue") == 4990
 
-    payments.refund(payment.id, Money(1000, "USD"))
-    payments.refund(payment.id, Money(990, "USD"))
+    refunds.refund(payment.id, Money(1000, "USD"))
+    refunds.refund(payment.id, Money(990, "USD"))
 
     assert total("revenue") == 3000
     assert truth.check() == []

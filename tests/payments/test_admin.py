@@ -249,3 +249,57 @@ def test_cards_and_search_of_payments(alice, queries):
     assert (card.gateway_label, card.reference, card.state) == ("Bank transfer", "ZX-1", "Received")
     assert [hit.label for hit in slots.search("ZX", role=Role.BILLING)] == ["ZX-1"]
     assert slots.search("ZX", role=Role.MEMBER) == []
+
+
+def refunding(amount, seen=0):
+    return {"amount": amount, "seen": str(seen)}
+
+
+@pytest.mark.both_stores
+def test_staff_record_what_they_sent_back_once(as_sam, alice):
+    invoice = make_invoice(alice)
+    payment = make_payment(invoice, 5000).payment
+    address = f"{HERE}/{payment.id}"
+    assert f"{address}/refunds/new" in as_sam.get(address).text
+    form = as_sam.get(f"{address}/refunds/new").text
+    assert 'value="50.00"' in form
+    assert "The panel moves no money" in form
+
+    first = as_sam.post(f"{address}/refunds", data=refunding("12.00"))
+    again = as_sam.post(f"{address}/refunds", data=refunding("12.00"))
+
+    assert (first.status_code, first.location, again.status_code) == (303, address, 409)
+    assert "sent back meanwhile" in again.text
+    assert (payment.refunded_minor, payment.status, credit_of(alice), invoice.status) == (1200, "succeeded", 0, "paid")
+    assert as_sam.post(f"{address}/refunds", data=refunding("38.00", seen=1200)).status_code == 303
+    assert (payment.status, invoice.status) == ("refunded", "refunded")
+    assert ledger.check() == service.check() == []
+    assert "refunds/new" not in as_sam.get(address).text
+    assert as_sam.get(f"{address}/refunds/new").status_code == 409
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "39.93", "1e3", "NaN", "1.999", "１"])
+def test_a_refund_that_cannot_be_is_refused_at_its_field(as_sam, alice, amount):
+    payment = make_payment(make_invoice(alice)).payment
+
+    answer = as_sam.post(f"{HERE}/{payment.id}/refunds", data=refunding(amount))
+
+    assert answer.status_code in {409, 422}
+    assert 'id="amount-error"' in answer.text
+    assert (payment.refunded_minor, payment.status) == (0, "succeeded")
+
+
+def test_only_admins_send_back_and_only_what_staff_or_the_site_took(as_sam, as_charlie, sign_in, client, alice):
+    clerk = sign_in(make_staff("bill@harbourline.example", "Bill", Role.BILLING))
+    told = make_invoice(alice)
+    tell(client, event(told))
+    by_provider = db.session().scalars(sa.select(Payment)).one()
+    own = make_payment(make_invoice(alice)).payment
+
+    assert "refunds/new" not in as_sam.get(f"{HERE}/{by_provider.id}").text
+    assert as_sam.post(f"{HERE}/{by_provider.id}/refunds", data=refunding("1.00")).status_code == 409
+    assert "refunds/new" not in clerk.get(f"{HERE}/{own.id}").text
+    for stranger in (clerk, as_charlie):
+        assert stranger.get(f"{HERE}/{own.id}/refunds/new").status_code == 403
+        assert stranger.post(f"{HERE}/{own.id}/refunds", data=refunding("1.00")).status_code == 403
+    assert (own.refunded_minor, by_provider.refunded_minor) == (0, 0)

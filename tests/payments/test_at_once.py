@@ -13,7 +13,7 @@ from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.billing.service import LineDraft
-from app.features.payments import callbacks, charges, service, tasks
+from app.features.payments import callbacks, charges, refunds, service, tasks
 from app.features.payments.callbacks import Told
 from app.features.payments.charges import Agreed
 from app.features.payments.events import PaymentSucceeded
@@ -153,7 +153,7 @@ def test_refunds_of_one_payment_at_once_give_back_what_came_in(house):
     with db.transaction():
         payment = service.receive(invoice.id, Money(1000, "USD"), gateway="bank", reference="ZX-1").payment
 
-    assert at_once(house, [partial(service.refund, payment.id, Money(400, "USD")) for _ in range(CLICKS)]) == 2
+    assert at_once(house, [partial(refunds.refund, payment.id, Money(400, "USD")) for _ in range(CLICKS)]) == 2
     with db.transaction(write=False):
         assert sum_of(Payment.refunded_minor) == 800
         assert is_sound()

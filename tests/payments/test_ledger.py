@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.features.billing import ledger
 from app.features.billing.models import Invoice, LedgerPosting
-from app.features.payments import service
+from app.features.payments import refunds, service
 from app.features.payments.models import Payment
 from app.kernel import db
 from app.kernel.errors import Refusal
@@ -65,13 +65,13 @@ def use_credit(_alice, chance, _currency):
 def refund(_alice, chance, currency):
     payment = some(Payment, chance)
     if payment is not None:
-        service.refund(payment.id, Money(chance.choice([payment.amount_minor, chance.randint(1, 3000)]), currency))
+        refunds.refund(payment.id, Money(chance.choice([payment.amount_minor, chance.randint(1, 3000)]), currency))
 
 
 def dispute(_alice, chance, _currency):
     payment = some(Payment, chance)
     if payment is not None:
-        service.dispute(payment.id)
+        refunds.dispute(payment.id)
 
 
 ACTS = (issue, pay, pay, use_credit, refund, dispute)

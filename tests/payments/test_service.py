@@ -8,8 +8,9 @@ from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.models import LedgerEntry, LedgerPosting
 from app.features.billing.service import LineDraft, NothingOpen, NotPayable
-from app.features.payments import service
-from app.features.payments.service import ReferenceUsed, RefundTooLarge
+from app.features.payments import refunds, service
+from app.features.payments.refunds import RefundTooLarge
+from app.features.payments.service import ReferenceUsed
 from app.kernel import clock, db, tenancy
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.money import Money
@@ -176,9 +177,9 @@ def test_a_whole_refund_ends_the_invoice_and_is_booked(alice):
     invoice = make_invoice(alice)
     payment = make_payment(invoice).payment
 
-    service.refund(payment.id, usd(1000))
+    refunds.refund(payment.id, usd(1000))
     assert (payment.status, invoice.status) == ("succeeded", "paid")
-    service.refund(payment.id, usd(2992))
+    refunds.refund(payment.id, usd(2992))
 
     assert (payment.status, payment.refunded_minor) == ("refunded", 3992)
     assert (invoice.status, invoice.refunded_at, invoice.paid_minor) == ("refunded", clock.now(), 3992)
@@ -189,9 +190,9 @@ def test_a_whole_refund_ends_the_invoice_and_is_booked(alice):
 
 def test_no_more_goes_back_than_came_in(alice):
     payment = make_payment(make_invoice(alice)).payment
-    service.refund(payment.id, usd(3000))
+    refunds.refund(payment.id, usd(3000))
 
-    assert isinstance(refused(lambda: service.refund(payment.id, usd(993))), RefundTooLarge)
+    assert isinstance(refused(lambda: refunds.refund(payment.id, usd(993))), RefundTooLarge)
     assert payment.refunded_minor == 3000
 
 
@@ -199,7 +200,7 @@ def test_what_became_credit_goes_back_first(alice):
     invoice = make_invoice(alice)
     payment = make_payment(invoice, 5000).payment
 
-    service.refund(payment.id, usd(1008))
+    refunds.refund(payment.id, usd(1008))
 
     assert (credit_of(alice), invoice.status) == (0, "paid")
     assert is_sound()
@@ -210,7 +211,7 @@ def test_credit_that_was_spent_meanwhile_is_not_taken_twice(alice):
     payment = make_payment(invoice, 5000).payment
     make_payment(make_invoice(alice, 900), 900, gateway="credit")
 
-    service.refund(payment.id, usd(5000))
+    refunds.refund(payment.id, usd(5000))
 
     assert credit_of(alice) == 0
     assert sums()["refunds"] == 5000 - 108
@@ -222,7 +223,7 @@ def test_one_of_two_payments_that_goes_back_leaves_the_invoice_paid(alice):
     make_payment(invoice, 1000)
     second = make_payment(invoice, 2992).payment
 
-    service.refund(second.id, usd(2992))
+    refunds.refund(second.id, usd(2992))
 
     assert invoice.status == "paid"
 
@@ -230,12 +231,12 @@ def test_one_of_two_payments_that_goes_back_leaves_the_invoice_paid(alice):
 def test_a_dispute_is_marked_and_moves_nothing(alice):
     payment = make_payment(make_invoice(alice)).payment
 
-    service.dispute(payment.id)
-    service.dispute(payment.id)
+    refunds.dispute(payment.id)
+    refunds.dispute(payment.id)
 
     assert (payment.status, payment.disputed_at) == ("disputed", clock.now())
     assert actions().count("PAYMENT_DISPUTED") == 1
-    service.refund(payment.id, usd(3992))
+    refunds.refund(payment.id, usd(3992))
     assert payment.status == "refunded"
     assert is_sound()
 

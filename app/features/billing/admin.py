@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import history_of
 from app.features.audit import exporting
-from app.features.billing import ledger, lines, listing, service, slots
+from app.features.billing import ledger, lines, listing, service, slots, voiding
 from app.features.billing.amounts import ROUNDING
 from app.features.billing.ledger import Movement
 from app.features.billing.listing import INVOICES, Line
@@ -21,7 +21,7 @@ from app.kernel.access import Role, requires
 from app.kernel.exports import Cell
 from app.kernel.listed import listed
 from app.kernel.money import Money
-from app.kernel.pages import PageRoutes, is_at_least, page, principal
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 HERE = INVOICES.here
 STATES = (("", "Any"), ("issued", "To pay"), ("paid", "Paid"), ("void", "Void"), ("refunded", "Refunded"))
@@ -121,6 +121,7 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
         may_record=is_at_least(Role.ADMIN) and invoice.status in {"issued", "paid", "refunded"},
         record_href=f"/admin/payments/new?invoice={invoice.id}",
         is_open=invoice.is_open,
+        voiding=_voiding(invoice) if is_at_least(Role.ADMIN) and voiding.is_voidable(invoice) else None,
         stats=_stats(invoice, zone),
         lines=[_line(line, invoice.currency, zone) for line in paper.lines],
         sums=[
@@ -138,6 +139,25 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
         ),
         billed_to=lines.address(invoice.billed_to),
     )
+
+
+def _voiding(invoice: Invoice) -> dict[str, str]:
+    """What the dialog asks before an invoice is made void."""
+    return {
+        "title": f"Make {invoice.number} void?",
+        "text": f"{invoice.total.plain} are asked for no more, and it keeps its number. An order that waits for it is "
+        "cancelled: nothing begins; stock and promo code are given back. This cannot be taken back.",
+        "action": f"{HERE}/{invoice.id}/voiding",
+    }
+
+
+@routes.post("/<uuid:invoice_id>/voiding")
+@requires(staff=Role.ADMIN)
+def create_voiding(invoice_id: UUID) -> ResponseReturnValue:
+    """Ask for nothing any more; only while nothing was paid of it."""
+    invoice = voiding.void(service.find(principal(), invoice_id).invoice.id)
+    toast("good", f"{invoice.number} is void.")
+    return redirect(f"{HERE}/{invoice_id}", 303)
 
 
 def _dates(invoice: Invoice, zone: str) -> str:

@@ -83,7 +83,7 @@ class Paper:
 class NotADraft(Conflict):
     """The invoice has been issued already: 409."""
 
-    code, text = "not_a_draft", "This invoice has been issued. It never changes; only a credit note corrects it."
+    code, text = "not_a_draft", "This invoice has been issued. It never changes any more."
 
 
 def preview(lines: Sequence[LineDraft], *, discount: Money | None = None) -> Amounts:

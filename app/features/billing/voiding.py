@@ -18,16 +18,31 @@ class NotVoidable(Conflict):
     code, text = "not_voidable", "Only an invoice that waits for its whole amount can be made void."
 
 
-def void(invoice_id: UUID) -> Invoice:
-    """It asks for nothing any more; its booking is taken back by one that says the opposite. Locks the invoice.
+def is_voidable(invoice: Invoice) -> bool:
+    """Whether it waits for its whole amount."""
+    return invoice.is_open and not invoice.paid_minor
+
+
+def lock_voidable(invoice_id: UUID) -> Invoice:
+    """The invoice, locked, to be made void in this transaction.
 
     Raises:
         NotFound: there is none in this tenant.
         NotVoidable: it is a draft, is paid in part or whole, or is void already.
     """
     invoice = settlement.locked(invoice_id)
-    if invoice.status != "issued" or invoice.paid_minor:
+    if not is_voidable(invoice):
         raise NotVoidable()
+    return invoice
+
+
+def void(invoice_id: UUID) -> Invoice:
+    """It asks for nothing any more; its booking is taken back by one that says the opposite. Locks the invoice.
+
+    Raises:
+        NotFound, NotVoidable: as `lock_voidable`.
+    """
+    invoice = lock_voidable(invoice_id)
     invoice.status = "void"
     invoice.voided_at = clock.now()
     db.session().flush()

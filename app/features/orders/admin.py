@@ -10,6 +10,7 @@ from app.features.accounts.histories import history_of
 from app.features.accounts.slots import names_of
 from app.features.audit import exporting
 from app.features.billing import slots as billing
+from app.features.billing import voiding
 from app.features.billing.models import Invoice
 from app.features.billing.slots import InvoiceCard
 from app.features.catalogue.cycles import PER
@@ -109,7 +110,7 @@ def show(order_id: UUID) -> ResponseReturnValue:
 
 
 def _may_cancel(sale: Sale) -> bool:
-    is_unpaid = sale.invoice is not None and sale.invoice.is_open and not sale.invoice.paid_minor
+    is_unpaid = sale.invoice is not None and voiding.is_voidable(sale.invoice)
     return sale.order.status == "pending" and is_unpaid and is_at_least(Role.ADMIN)
 
 

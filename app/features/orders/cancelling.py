@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.billing import voiding
+from app.features.billing.events import InvoiceVoided
 from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
 from app.features.orders.events import OrderCancelled
@@ -20,6 +21,7 @@ from app.kernel.events import publish
 PATIENCE = timedelta(days=14)
 """How long an order may wait for its payment (SPEC 2.3)."""
 REASON = "Not paid within 14 days"
+VOIDED = "Its invoice was made void"
 
 
 class NotPending(Conflict):
@@ -39,7 +41,20 @@ def cancel(order: Order, *, reason: str) -> None:
     """
     if order.status != "pending" or order.invoice_id is None:
         raise NotPending()
-    invoice = voiding.void(order.invoice_id)
+    invoice = voiding.lock_voidable(order.invoice_id)
+    _let_go(order, reason)
+    voiding.void(invoice.id)
+
+
+def on_invoice_voided(event: InvoiceVoided) -> None:
+    """Whoever makes the invoice of an order void cancels the order: nobody can pay for it any more."""
+    waiting = sa.select(Order).where(Order.invoice_id == event.invoice_id, Order.status == "pending")
+    for order in db.session().scalars(waiting).all():
+        _let_go(order, VOIDED)
+
+
+def _let_go(order: Order, reason: str) -> None:
+    """Cancel it, whose invoice is locked, and give back what it holds."""
     usage_id = order.promo_code_usage_id
     gone = (
         sa.update(Order)
@@ -54,7 +69,8 @@ def cancel(order: Order, *, reason: str) -> None:
     _give_back(order, reason)
     if usage_id is not None:
         catalogue.give_back(usage_id)
-    publish(OrderCancelled(order.id, order.customer_id, invoice.id, order.total_minor, order.currency, reason))
+    assert order.invoice_id is not None
+    publish(OrderCancelled(order.id, order.customer_id, order.invoice_id, order.total_minor, order.currency, reason))
 
 
 def end(subscription: Subscription, *, reason: str) -> None:

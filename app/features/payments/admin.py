@@ -14,8 +14,8 @@ from app.features.accounts.slots import names_of
 from app.features.audit import exporting
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
-from app.features.payments import service, slots
-from app.features.payments.forms import TransferForm
+from app.features.payments import refunds, service, slots
+from app.features.payments.forms import RefundForm, TransferForm
 from app.features.payments.listing import PAYMENTS, Line
 from app.features.payments.models import Payment
 from app.features.tenants import service as tenants
@@ -25,12 +25,13 @@ from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.exports import Cell
 from app.kernel.listed import listed
 from app.kernel.money import Money, parse_major
-from app.kernel.pages import PageRoutes, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
 
 HERE = PAYMENTS.here
 EXPORT_HEAD = ("id", "reference", "gateway", "status", "customer id", "company", "name", "email", "invoice", "currency",
                "amount", "credited", "refunded", "received", "recorded")  # fmt: skip
 STATES = (("", "Any"), *((name, state) for name, (_tone, state) in slots.STATES.items()))
+REFUNDED_BY_STAFF = ("bank", "external", "stripe", "sandbox")
 GATEWAYS = (("", "Any"), *service.LABELS.items())
 
 routes = PageRoutes("payments_admin", prefix=HERE)
@@ -197,9 +198,71 @@ def show(payment_id: UUID) -> ResponseReturnValue:
         number=invoice.number,
         invoice_href=f"/admin/billing/{invoice.id}",
         facts=_facts(payment, zone),
+        refund_href=f"{HERE}/{payment.id}/refunds/new"
+        if is_at_least(Role.ADMIN) and _is_refunded_here(payment)
+        else "",
         told=slots.told_of(payment.id, zone),
         history=history_of({"payment": [payment.id]}, zone=zone),
     )
+
+
+def _is_refunded_here(payment: Payment) -> bool:
+    """Whether staff say that it went back; of what a provider told us, the provider tells that too."""
+    return payment.gateway in REFUNDED_BY_STAFF and payment.kept.minor > 0
+
+
+@routes.get("/<uuid:payment_id>/refunds/new")
+@requires(staff=Role.ADMIN)
+def new_refund(payment_id: UUID) -> ResponseReturnValue:
+    """The form to record that money went back, filled in with all that is left."""
+    payment = _refundable(payment_id)
+    form = RefundForm()
+    form.amount.data = str(payment.kept.major)
+    form.seen.data = str(payment.refunded_minor)
+    return _refund_form(form, payment)
+
+
+def _refundable(payment_id: UUID) -> Payment:
+    payment = service.find(principal(), payment_id)
+    if not _is_refunded_here(payment):
+        raise Conflict("Nothing of this payment can be sent back by hand.", code="not_refundable")
+    return payment
+
+
+def _refund_form(form: RefundForm, payment: Payment, *, status: int = 200) -> ResponseReturnValue:
+    number = str(billing.find(principal(), payment.invoice_id).invoice.number)
+    customer = accounts.find_customer(principal(), payment.customer_id)
+    return page(
+        "payments/admin/refund.html",
+        status=status,
+        crumbs=[("Payments", HERE), (payment.reference, f"{HERE}/{payment.id}"), ("Refund", None)],
+        form=form,
+        here=f"{HERE}/{payment.id}",
+        number=number,
+        customer=customer.title,
+        amount=payment.amount.plain,
+        left=payment.kept.plain,
+        currency=payment.currency,
+        is_sandbox=payment.gateway == "sandbox",
+    )
+
+
+@routes.post("/<uuid:payment_id>/refunds")
+@requires(staff=Role.ADMIN)
+def create_refund(payment_id: UUID) -> ResponseReturnValue:
+    """Record that money of a payment went back, once however often anyone clicks."""
+    payment = service.find(principal(), payment_id)
+    form = RefundForm()
+    if not form.validate_on_submit():
+        return _refund_form(form, payment, status=422)
+    try:
+        amount = parse_major(form.amount.data.strip(), payment.currency)
+        refunds.refund(_refundable(payment_id).id, amount, seen=int(form.seen.data))
+    except (Invalid, Conflict) as refusal:
+        form.amount.errors = [*form.amount.errors, refusal.fields.get("amount", refusal.text)]
+        return _refund_form(form, payment, status=refusal.status)
+    toast("good", f"{amount.plain} recorded as sent back.")
+    return redirect(f"{HERE}/{payment_id}", 303)
 
 
 def _facts(payment: Payment, zone: str) -> list[tuple[str, str]]:

@@ -18,9 +18,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from app.features.audit import service as audit
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
-from app.features.payments import service
+from app.features.payments import refunds, service
 from app.features.payments.models import Payment, PaymentCallback
-from app.features.payments.service import ReferenceUsed, RefundTooLarge
+from app.features.payments.refunds import RefundTooLarge
+from app.features.payments.service import ReferenceUsed
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, logs, tenancy
 from app.kernel.access import Principal, Role
@@ -211,14 +212,14 @@ def _failed(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
 
 
 def _refunded(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
-    return service.refund(_payment_of(row, invoice).id, amount)
+    return refunds.refund(_payment_of(row, invoice).id, amount)
 
 
 def _disputed(row: PaymentCallback, invoice: Invoice, amount: Money) -> Payment:
     payment = _payment_of(row, invoice)
     if not 0 < amount.minor <= payment.amount_minor:
         raise RefundTooLarge()
-    return service.dispute(payment.id)
+    return refunds.dispute(payment.id)
 
 
 def _payment_of(row: PaymentCallback, invoice: Invoice) -> Payment:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
 from wtforms.widgets import DateInput
 
@@ -37,6 +37,13 @@ class PayForm(PanelForm):
             charge_minor=int(self.charge.data),
             attempt=UUID(self.attempt.data),
         )
+
+
+class RefundForm(PanelForm):
+    """Money that staff have sent back."""
+
+    amount = StringField("Amount sent back", [InputRequired("How much went back?"), Length(max=40)])
+    seen = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,15}$")])
 
 
 class TransferForm(PanelForm):

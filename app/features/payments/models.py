@@ -87,6 +87,11 @@ class Payment(TenantRecord):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def kept(self) -> Money:
+        """What of it has not gone back."""
+        return Money(self.amount_minor - self.refunded_minor if self.is_money else 0, self.currency)
+
+    @property
     def is_money(self) -> bool:
         """Whether it moved any, whatever became of that later."""
         return self.status != "failed"

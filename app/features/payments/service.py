@@ -24,7 +24,7 @@ LABELS = {
     "bank": "Bank transfer",
     "sandbox": "Sandbox",
     "external": "Collected by the website",
-    "stripe": "Card",
+    "stripe": "Card, on the website",
     "credit": "Account credit",
     "callback": "Payment provider",
 }
@@ -38,12 +38,6 @@ class ReferenceUsed(Conflict):
     """This reference has paid already: 409."""
 
     code, text = "reference_used", "A payment with this reference was recorded already."
-
-
-class RefundTooLarge(Conflict):
-    """More would go back than came in: 409."""
-
-    code, text = "refund_too_large", "More cannot go back than came in."
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def receive(
     if gateway in OUTSIDE and told_of(invoice.id, reference) is not None:
         raise ReferenceUsed(fields={"reference": ReferenceUsed.text})
     payment = _claim(invoice, amount, gateway=gateway, reference=reference, received_at=received_at, note=note)
-    _tell(PaymentSucceeded, payment)
+    tell(PaymentSucceeded, payment)
     memo = f"{LABELS[gateway]}, {reference}"
     settle = billing.settle_with_credit if gateway == "credit" else billing.settle
     settled = settle(invoice.id, amount, memo=memo, source_id=payment.id)
@@ -166,72 +160,10 @@ def fail(
     return payment
 
 
-def refund(payment_id: UUID, amount: Money) -> Payment:
-    """Book that money of a payment went back to the customer, whole or in part.
-
-    What had become credit goes first. Nothing is asked for again: an invoice
-    that has lost all that was paid for it is refunded.
-
-    Raises:
-        RefundTooLarge: more would have gone back than came in.
-        Conflict: it was paid with credit, which moved no money.
-        Invalid: the amount is nothing or in another currency; names `amount`.
-    """
-    payment = _locked(payment_id)
-    if payment.gateway == "credit":
-        raise Conflict("What was paid with credit is no money that could go back.", code="not_refundable")
-    if amount.minor <= 0 or amount.currency != payment.currency:
-        raise Invalid.field("amount", f"A refund is an amount in {payment.currency}.")
-    if not payment.is_money or payment.refunded_minor + amount.minor > payment.amount_minor:
-        raise RefundTooLarge()
-    of_credit = min(amount.minor, max(0, payment.credited_minor - payment.refunded_minor))
-    payment.refunded_minor += amount.minor
-    payment.refunded_at = clock.now()
-    if payment.refunded_minor == payment.amount_minor:
-        payment.status = "refunded"
-    db.session().flush()
-    _tell(PaymentRefunded, payment, amount)
-    billing.give_back(
-        payment.invoice_id,
-        amount,
-        from_credit=Money(of_credit, amount.currency),
-        is_whole=_all_went_back(payment.invoice_id),
-        memo=f"{LABELS[payment.gateway]}, {payment.reference}",
-        source_id=payment.id,
-    )
-    return payment
-
-
-def _locked(payment_id: UUID) -> Payment:
-    """The payment as it stands; its invoice is locked first, as everywhere."""
-    payment = db.session().get(Payment, payment_id)
-    if payment is None:
-        raise NotFound()
-    billing.locked(payment.invoice_id)
-    db.session().refresh(payment)
-    return payment
-
-
-def _all_went_back(invoice_id: UUID) -> bool:
-    kept = sa.select(Payment.id).where(Payment.invoice_id == invoice_id, Payment.status.in_(("succeeded", "disputed")))
-    return db.session().scalar(kept.limit(1)) is None
-
-
-def dispute(payment_id: UUID) -> Payment:
-    """Mark that the payer's bank asks for the money back. Doing so twice changes nothing."""
-    payment = _locked(payment_id)
-    if payment.disputed_at is None:
-        payment.disputed_at = clock.now()
-        if payment.status == "succeeded":
-            payment.status = "disputed"
-        db.session().flush()
-        _tell(PaymentDisputed, payment)
-    return payment
-
-
-def _tell(
+def tell(
     event: type[PaymentSucceeded | PaymentRefunded | PaymentDisputed], payment: Payment, amount: Money | None = None
 ) -> None:
+    """Publish what became of a payment; `amount` where it is not the whole."""
     told = amount or payment.amount
     publish(
         event(
