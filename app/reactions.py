@@ -12,10 +12,11 @@ from app.features.accounts.events import (
     UserRoleChanged,
 )
 from app.features.audit import service as audit
-from app.features.billing.events import InvoiceIssued, InvoicePaid
+from app.features.billing.events import InvoiceIssued, InvoicePaid, InvoiceVoided
 from app.features.dashboard import service as figures
 from app.features.messages import receipts, services
 from app.features.messages import service as messages
+from app.features.orders import cancelling
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
@@ -43,6 +44,7 @@ REACTIONS: Reactions = {
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
     InvoicePaid: (orders.on_invoice_paid,),
+    InvoiceVoided: (cancelling.on_invoice_voided,),
     SubscriptionActivated: (provisioning.on_activated, figures.on_subscription),
     SubscriptionDowngraded: (provisioning.on_switched, figures.on_subscription),
     SubscriptionResumed: (provisioning.on_resumed, figures.on_subscription),
