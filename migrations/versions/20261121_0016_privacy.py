@@ -51,7 +51,7 @@ def upgrade() -> None:
                 op.execute(statement)
 
 
-def _of_a_tenant(table: str) -> tuple[sa.SchemaItem, ...]:
+def _of_a_tenant(table: str) -> tuple[sa.schema.SchemaItem, ...]:
     return (
         _id("tenant_id"),
         _id("id"),
@@ -62,7 +62,7 @@ def _of_a_tenant(table: str) -> tuple[sa.SchemaItem, ...]:
     )
 
 
-def _of_the_outbox(table: str) -> tuple[sa.SchemaItem, ...]:
+def _of_the_outbox(table: str) -> tuple[sa.schema.SchemaItem, ...]:
     return (
         sa.Column("state", sa.String(length=8), nullable=False),
         _number("attempts"),
