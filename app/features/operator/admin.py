@@ -11,6 +11,8 @@ from app.features.audit import slots as audit
 from app.features.operator import service
 from app.features.operator.forms import ClosingForm, HouseForm, NameForm, SuspensionForm
 from app.features.operator.service import Founder
+from app.features.privacy import service as privacy
+from app.features.privacy.models import TENANT
 from app.features.tenants import lifecycle
 from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
@@ -18,7 +20,7 @@ from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.filters import clean
-from app.kernel.pages import PageRoutes, PanelForm, page, toast
+from app.kernel.pages import PageRoutes, PanelForm, page, principal, toast
 
 routes = PageRoutes("operator_admin", prefix="/admin/tenants")
 
@@ -254,6 +256,16 @@ def create_reopening(tenant_id: UUID) -> ResponseReturnValue:
     tenants.only_the_operator()
     lifecycle.reopen(tenant_id)
     return _done(tenant_id, "It is there again.")
+
+
+@routes.post("/<uuid:tenant_id>/copies")
+@requires(staff=Role.OWNER, limits=("10/hour",))
+def create_copy(tenant_id: UUID) -> ResponseReturnValue:
+    """Have everything of a brand copied, to hand over before it is closed for good. It is fetched at Privacy."""
+    tenants.only_the_operator()
+    privacy.ask_copy(principal(), TENANT, lifecycle.find(tenant_id).id)
+    toast("good", "It is being made. You get a mail when it is ready.")
+    return redirect("/admin/privacy", 303)
 
 
 @routes.post("/<uuid:tenant_id>/owners/<uuid:owner_id>/links")

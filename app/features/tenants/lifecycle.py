@@ -3,7 +3,7 @@
 Every act stands in the operator's log and in the brand's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -123,6 +123,20 @@ def reopen(tenant_id: UUID) -> None:
 def erased_on(tenant: Tenant) -> datetime | None:
     """When the people of a closed brand will be erased."""
     return tenant.closed_at + KEPT if tenant.closed_at is not None else None
+
+
+def over() -> Sequence[UUID]:
+    """The brands whose people are to be erased by now."""
+    wanted = sa.select(Tenant.id).where(Tenant.erased_at.is_(None), Tenant.closed_at <= clock.now() - KEPT)
+    return db.session().scalars(wanted.order_by(Tenant.closed_at)).all()
+
+
+def mark_erased(tenant_id: UUID) -> None:
+    """Write down that the people of a closed brand are erased."""
+    tenant = find(tenant_id, for_change=True)
+    tenant.erased_at = clock.now()
+    tenant.smtp_url_sealed = tenant.callback_secret_sealed = None
+    _log("TENANT_ERASED", tenant, {"state": "closed"}, {"state": "erased"})
 
 
 def _changing(tenant_id: UUID, is_right: Callable[[Tenant], bool], otherwise: str) -> Tenant:
