@@ -74,6 +74,8 @@ class Portrait:
     source: list[tuple[str, str]]
     people: list[Person]
     shows_money: bool
+    privacy_href: str
+    """Where a copy is made and the customer is erased; empty for those who may not."""
 
 
 def of(customer: Customer, who: Principal) -> Portrait:
@@ -86,6 +88,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
     invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
     return Portrait(
         title=customer.title,
+        privacy_href=f"/admin/privacy/customers/{customer.id}" if role >= Role.ADMIN else "",
         initials=words.initials(customer.title),
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
