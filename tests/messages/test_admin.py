@@ -1,6 +1,7 @@
 """What staff see of mails, and what they can do about them."""
 
 import re
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,11 +12,14 @@ from app.features.accounts import service as accounts
 from app.features.accounts.models import PasswordToken, User
 from app.features.audit.models import AuditLog
 from app.features.messages import admin, tasks
+from app.features.messages.kinds import KINDS
+from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import MASK
 from app.features.tenants.models import Tenant
 from app.kernel import db, tenancy
 from app.kernel.access import Role
 from tests.messages.factories import make_message, make_reset, read
+from tests.payments.factories import make_invoice, make_payment
 from tests.support.cast import SignIn, make_staff
 from tests.support.clients import PanelClient
 from tests.support.counting import Queries
@@ -258,3 +262,32 @@ def test_a_fragment_is_only_the_rows(as_member: PanelClient, alice: User) -> Non
 
     assert part.lstrip().startswith('<div id="rows">')
     assert "<html" not in part
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.MEMBER, False), (Role.BILLING, True)])
+def test_mails_that_name_amounts_are_for_staff_who_see_money(
+    sign_in: SignIn, tenant: Tenant, alice: User, role: Role, sees: bool
+) -> None:
+    make_payment(make_invoice(alice))
+    tasks.deliver()
+    receipt = db.session().scalars(sa.select(EmailMessage).where(EmailMessage.template == "payment_received")).one()
+    reader = sign_in(make_staff("mia@harbourline.example", "Mia", role))
+    here = f"/admin/messages/{receipt.id}"
+
+    seen = [reader.get(page).text for page in ("/admin/messages", here, f"/admin/customers/{alice.customer_id}")]
+
+    assert "39.92" in receipt.subject_line
+    assert ["Receipt: USD 39.92" in page for page in seen] == [sees, sees, sees]
+    assert ["39.92" in page for page in seen[:2]] == [sees, sees]
+    assert ("It names amounts." in seen[1]) is not sees
+    assert reader.get(f"{here}/body").status_code == (200 if sees else 403)
+
+
+def test_every_mail_with_an_amount_in_it_says_so() -> None:
+    """What a template calls an amount; a mail that names one under another name has to be added here."""
+    amounts = re.compile(r"{{[^}]*\b(amount|invoice_total|total|credited|open|price|balance)\b[^}]*}}")
+    mails = Path("templates/messages/mail")
+
+    found = {name for name in KINDS for end in ("txt", "html") if amounts.search((mails / f"{name}.{end}").read_text())}
+
+    assert found == {name for name, kind in KINDS.items() if kind.says_money}

@@ -99,7 +99,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         orders=_orders(bought, zone, links=shows_money),
         invoices=_invoices(invoices, zone),
         payments=_payments(customer.id, zone) if shows_money else [],
-        messages=_messages([person.id for person in people], zone) if role >= Role.MEMBER else None,
+        messages=_messages(people, zone, sees_money=shows_money) if role >= Role.MEMBER else None,
         history=_history(customer, people, services, bought, invoices, zone),
         details=_details(customer),
         source=_source(customer),
@@ -196,7 +196,7 @@ def _payments(customer_id: UUID, zone: str) -> Rows:
     ]  # fmt: skip
 
 
-def _messages(user_ids: Sequence[UUID], zone: str) -> Rows:
+def _messages(people: Sequence[User], zone: str, *, sees_money: bool) -> Rows:
     return [
         (
             card.href,
@@ -207,7 +207,7 @@ def _messages(user_ids: Sequence[UUID], zone: str) -> Rows:
             words.ago(card.wanted_at, zone),
             words.exact(card.wanted_at, zone),
         )
-        for card in messages.messages_to(user_ids)
+        for card in messages.messages_to([person.id for person in people], sees_money=sees_money)
     ]
 
 

@@ -12,13 +12,14 @@ from markupsafe import Markup
 from app.features.messages import rendering, service, story
 from app.features.messages.figures import COUNTED_AT_MOST, STATES, Health
 from app.features.messages.forms import SendAllForm
-from app.features.messages.kinds import KINDS
+from app.features.messages.kinds import KINDS, Kind
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import LinkIsSpent
 from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
+from app.kernel.errors import Forbidden
 from app.kernel.pages import PageRoutes, is_at_least, page, toast
 
 routes = PageRoutes("messages_admin", prefix="/admin/messages")
@@ -65,10 +66,6 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _asked(name: str) -> str:
-    return request.args.get(name, "").replace("\0", "")[:254]
-
-
 def _row(
     row_id: UUID,
     template: str,
@@ -81,10 +78,18 @@ def _row(
     zone: str,
 ) -> tuple[str, ...]:
     tone, word = story.TONES[state]
-    label = KINDS[template].label
+    kind = KINDS[template]
     why = "No mail server is set up" if state == "kept" else error or ""
     when, exact = words.ago(wanted_at, zone), words.exact(wanted_at, zone)
-    return f"/admin/messages/{row_id}", subject or label, address, label, tone, word, why, when, exact
+    return f"/admin/messages/{row_id}", _headline(kind, subject), address, kind.label, tone, word, why, when, exact
+
+
+def _headline(kind: Kind, subject: str) -> str:
+    return kind.headline(subject, sees_money=is_at_least(Role.BILLING))
+
+
+def _may_read(kind: Kind) -> bool:
+    return not kind.says_money or is_at_least(Role.BILLING)
 
 
 def _href(filters: dict[str, str], cursor: str | None) -> str | None:
@@ -137,7 +142,8 @@ def _shown(message: EmailMessage) -> Response:
         "messages/admin/show.html",
         crumbs=[("Messages", "/admin/messages"), (kind.label, None)],
         message=message,
-        title=message.subject_line or kind.label,
+        title=_headline(kind, message.subject_line),
+        may_read=_may_read(kind),
         state=story.TONES[message.state],
         verdict=story.verdict(message),
         steps=story.steps(message, zone),
@@ -147,7 +153,7 @@ def _shown(message: EmailMessage) -> Response:
         may_send=has_server and not message.is_waiting and is_at_least(Role.ADMIN),
         send_label="Send now" if message.state == "kept" else "Send again",
         may_reveal=link is not None and is_at_least(Role.OWNER),
-        body_text=message.body_text,
+        body_text=message.body_text if _may_read(kind) else "",
     )
     answer.headers["Content-Security-Policy"] = PAGE_POLICY
     return answer
@@ -175,15 +181,21 @@ def _person(message: EmailMessage) -> str:
 
 def _other(message: EmailMessage, zone: str) -> tuple[str, ...]:
     tone, word = story.TONES[message.state]
-    title = message.subject_line or KINDS[message.template].label
+    title = _headline(KINDS[message.template], message.subject_line)
     return f"/admin/messages/{message.id}", title, words.ago(message.created_at, zone), tone, word
 
 
 @routes.get("/<uuid:message_id>/body")
 @requires(staff=Role.MEMBER)
 def body(message_id: UUID) -> ResponseReturnValue:
-    """The mail itself, to be framed by `show`: as it was drawn, else as it would be now. Links masked."""
-    answer = Response(_body(service.find(message_id)), mimetype="text/html")
+    """The mail itself, to be framed by `show`: as it was drawn, else as it would be now. Links masked.
+
+    One that names amounts is for those who see money.
+    """
+    message = service.find(message_id)
+    if not _may_read(KINDS[message.template]):
+        raise Forbidden()
+    answer = Response(_body(message), mimetype="text/html")
     answer.headers["Content-Security-Policy"] = MAIL_POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer

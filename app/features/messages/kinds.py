@@ -41,6 +41,12 @@ class Kind:
     facts: Callable[[EmailMessage], Facts] = _nothing_more
     department: str = "support"
     """Who is answered, where somebody answers it."""
+    says_money: bool = False
+    """Whether it names amounts: of the staff those from BILLING up may read it."""
+
+    def headline(self, subject: str, *, sees_money: bool) -> str:
+        """What staff read instead of the mail: its subject, or what kind it is where the subject names an amount."""
+        return self.label if self.says_money and not sees_money else subject or self.label
 
 
 def _welcome(message: EmailMessage) -> Facts:
@@ -119,10 +125,12 @@ def _data_copy(message: EmailMessage) -> Facts:
 
 
 KINDS: dict[str, Kind] = {
-    "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome),
+    "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
-    "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing"),
+    "payment_received": Kind(
+        "Receipt", "A payment came in", facts=_payment, department="billing", says_money=True
+    ),
     "service_ready": Kind("Service ready", "A service was set up", facts=_service, department="support"),
     "service_suspended": Kind("Service suspended", "A service was suspended", facts=_service, department="billing"),
     "service_ended": Kind("Service ended", "A service has ended", facts=_service, department="support"),

@@ -33,7 +33,7 @@ class MessageCard:
     """Its page for staff."""
 
 
-def messages_to(user_ids: Collection[UUID], *, limit: int = 6) -> list[MessageCard]:
+def messages_to(user_ids: Collection[UUID], *, sees_money: bool, limit: int = 6) -> list[MessageCard]:
     """The newest mails to these people. One query, none for nobody."""
     if not user_ids:
         return []
@@ -46,6 +46,9 @@ def messages_to(user_ids: Collection[UUID], *, limit: int = 6) -> list[MessageCa
         .limit(limit)
     )
     return [
-        MessageCard(row_id, subject or KINDS[template].label, to, *TONES[state], at, f"/admin/messages/{row_id}")
+        MessageCard(
+            row_id, KINDS[template].headline(subject, sees_money=sees_money), to, *TONES[state], at,
+            f"/admin/messages/{row_id}",
+        )
         for row_id, template, subject, to, state, at in rows
-    ]
+    ]  # fmt: skip
