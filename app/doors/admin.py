@@ -5,6 +5,8 @@ from flask import Flask
 from app.doors.records import KINDS
 from app.features.accounts import admin as accounts
 from app.features.api_keys import admin as api_keys
+from app.features.audit import admin as audit
+from app.features.audit import admin_exports as audit_exports
 from app.features.billing import admin as billing
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
@@ -16,6 +18,8 @@ from app.features.ops import admin as ops
 from app.features.orders import admin as orders
 from app.features.payments import admin as payments
 from app.features.payments import admin_callbacks as payment_callbacks
+from app.features.people import admin as people
+from app.features.people import admin_customers as customer_people
 from app.features.privacy import admin as privacy
 from app.features.provisioning import admin as provisioning
 from app.features.provisioning import admin_subscriptions as provisioning_subscriptions
@@ -31,7 +35,11 @@ ROOMS = (
     dashboard.routes,
     accounts.routes,
     messages.routes,
+    people.routes,
+    customer_people.routes,
     api_keys.routes,
+    audit.routes,
+    audit_exports.routes,
     ops.routes,
     operator.routes,
     privacy.routes,

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.features.api_keys import api as api_keys
+from app.features.audit import api as audit
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
 from app.features.marketing import api as marketing
@@ -21,6 +22,7 @@ ROOMS = (
     catalogue.routes,
     catalogue.keyed_routes,
     api_keys.routes,
+    audit.routes,
     sessions.routes,
     privacy.routes,
     ops.routes,

@@ -56,11 +56,13 @@ STAFF = (
         "House",
         (
             ("Settings", "/admin/settings", "settings", Role.ADMIN),
+            ("Staff", "/admin/staff", "users", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
             ("Privacy", "/admin/privacy", "shield-lock", Role.ADMIN),
+            ("Audit log", "/admin/audit", "shield-check", Role.ADMIN),
             ("Operations", "/admin/ops", "activity", Role.ADMIN),
             ("Tenants", "/admin/tenants", "building-store", Role.OWNER),
-            ("Your sign-ins", "/admin/security/sessions", "shield-check", Role.VIEWER),
+            ("Your sign-ins", "/admin/security/sessions", "device-desktop", Role.VIEWER),
         ),
     ),
 )
@@ -72,6 +74,7 @@ CLIENT = (
             ("Services", "/client/services", "server-2", Role.VIEWER),
             ("Billing", "/client/billing", "receipt", Role.BILLING),
             ("Account", "/client/account", "user-circle", Role.VIEWER),
+            ("People", "/client/people", "users", Role.VIEWER),
             ("Security", "/client/security/sessions", "shield-check", Role.VIEWER),
         ),
     ),

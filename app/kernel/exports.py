@@ -8,7 +8,7 @@ Money is handed over as `Money.major`, with the currency in a column of its own.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -23,6 +23,8 @@ from app.kernel.spreadsheet import Cell as Cell
 
 MOST_XLSX_ROWS = 100_000
 """A workbook is made whole before it leaves; so many rows take some seconds."""
+BROKEN = "EXPORT FAILED: this file is not complete. Export it again."
+"""The last line of a file that broke off."""
 KINDS = ("csv", "xlsx")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHUNK = 64 * 1024
@@ -40,22 +42,48 @@ def send(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], *, kind
     if kind not in KINDS:
         raise Invalid.field("as", "Choose csv or xlsx.")
     body = _csv(head, rows) if kind == "csv" else _xlsx(head, rows)
-    answer = Response(body, mimetype="text/csv" if kind == "csv" else _XLSX)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d}.{kind}"'
+    mimetype = "text/csv" if kind == "csv" else _XLSX
+    return attachment(body, name=f"{name}-{clock.now():%Y-%m-%d}.{kind}", mimetype=mimetype)
+
+
+def attachment(body: Iterator[str] | Iterator[bytes], *, name: str, mimetype: str) -> Response:
+    """A file to keep, called `name`, read while it is sent."""
+    answer = Response(body, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
 
 
+def to_the_end(parts: Iterator[bytes], *, done: Callable[[], bytes], failed: Callable[[], bytes]) -> Iterator[bytes]:
+    """The parts of a file, and a last one that says whether they are all: what broke off is never taken for whole.
+
+    The failure goes on besides, so that the connection is cut and a browser calls the download failed.
+    """
+    try:
+        yield from parts
+    except Exception:
+        yield failed()
+        raise
+    yield done()
+
+
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Lines gathered into pieces of some size: a line a piece is a system call a line."""
+    """Lines gathered into pieces of some size: a line a piece is a system call a line.
+
+    Where reading fails half way, the last line says so and the connection is cut: no file is short and looks whole.
+    """
     gathered: list[str] = []
     size = 0
-    for line in spreadsheet.lines(head, rows):
-        gathered.append(line)
-        size += len(line)
-        if size >= _CHUNK:
-            yield "".join(gathered)
-            gathered, size = [], 0
+    try:
+        for line in spreadsheet.lines(head, rows):
+            gathered.append(line)
+            size += len(line)
+            if size >= _CHUNK:
+                yield "".join(gathered)
+                gathered, size = [], 0
+    except Exception:
+        yield "".join([*gathered, BROKEN, "\r\n"])
+        raise
     yield "".join(gathered)
 
 

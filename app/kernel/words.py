@@ -42,6 +42,16 @@ def ago(moment: datetime, zone: str = "UTC") -> str:
     return f"{span} ago" if seconds >= 0 else f"in {span}"
 
 
+def size(count: int) -> str:
+    """`842 bytes`, `1.4 MB`: in powers of ten, as browsers say it."""
+    if count < 1000:
+        return plural(count, "byte")
+    for unit, one in (("GB", 10**9), ("MB", 10**6)):
+        if count >= one:
+            return f"{count / one:.1f} {unit}"
+    return f"{count / 1000:.0f} kB"
+
+
 def greeting(zone: str = "UTC") -> str:
     """`Good morning`, by the clock of `zone`."""
     hour = clock.now().astimezone(ZoneInfo(zone)).hour

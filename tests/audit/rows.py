@@ -75,7 +75,11 @@ def mixed(count: int, *, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def insert(found: Sequence[dict[str, Any]]) -> None:
-    """Write them, in the open unit of work."""
+    """Write them, in the open unit of work, behind those that are there."""
+    if not db.is_postgresql():
+        last = sa.select(sa.func.coalesce(sa.func.max(AuditLog.position), 0))
+        place = db.session().scalars(last).one()
+        found = [{**row, "position": number} for number, row in enumerate(found, place + 1)]
     many = sa.insert(AuditLog.__table__)
     for begin in range(0, len(found), 2000):
         db.session().execute(tenancy.named(many, "each row names its tenant"), found[begin : begin + 2000])

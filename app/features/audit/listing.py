@@ -14,7 +14,8 @@ from app.features.audit.actions import ACTIONS
 from app.features.audit.models import SEVERITIES, AuditLog
 from app.kernel import ids
 from app.kernel.filters import Reading, clean
-from app.kernel.lists import Asked, Exact, Given, Listing, Since, Sort, Until
+from app.kernel.lists import Asked, Exact, Foot, Given, Listing, Since, Sort, Until
+from app.kernel.paging import Page
 
 HERE = "/admin/audit"
 MOST_ACTIONS = 40
@@ -92,8 +93,8 @@ AUDIT = Listing(
         Exact("severity", AuditLog.severity, SEVERITIES[1:]),
         Since("from", AuditLog.created_at),
         Until("to", AuditLog.created_at),
-        Given("gdpr", AuditLog.is_gdpr),
-        Given("pci", AuditLog.is_pci),
+        Given("gdpr", AuditLog.is_gdpr.is_(True)),
+        Given("pci", AuditLog.is_pci.is_(True)),
         _Word("request", r"[\w.:-]{1,64}"),
     ),
     sorts={"newest": Sort("Newest first", AuditLog.created_at, is_falling=True)},
@@ -107,6 +108,12 @@ def read(given: Mapping[str, str], *, zone: str = "UTC") -> Asked:
     if isinstance(given, MultiDict):
         plain["action"] = ",".join(given.getlist("action"))
     return AUDIT.read(plain, zone=zone)
+
+
+def foot(asked: Asked, found: Page[Line], text: str) -> Foot:
+    """The ways back and on of a page, under its `text`."""
+    ways = (asked.href(cursor=cursor) if cursor else None for cursor in (found.previous_cursor, found.next_cursor))
+    return Foot(text, *ways)
 
 
 Arm = tuple[tuple[Any, Any], ...]

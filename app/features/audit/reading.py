@@ -100,8 +100,8 @@ def count(asked: Asked) -> Total:
     """How many rows fit: exact to `lists.COUNTED`, as far back as a page looks."""
     wanted = wish_of(asked, vocabulary())
     if wanted.is_everything:
-        found = AUDIT.count(AUDIT.read({}))
-        return Total(found.number, found.is_more)
+        whole = AUDIT.count(AUDIT.read({}))
+        return Total(whole.number, whole.is_more)
     found, since = way(wanted).count(COUNTED)
     return Total(COUNTED, is_more=True) if found > COUNTED else Total(found, since=since)
 
