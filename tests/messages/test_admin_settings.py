@@ -44,6 +44,13 @@ def test_strangers_customers_and_lesser_staff_are_kept_out(
     assert db.session().scalars(sa.select(EmailMessage)).all() == []
 
 
+def test_a_tenant_reads_where_its_server_may_stand(as_sam: PanelClient, as_theirs: PanelClient) -> None:
+    opened = "a network that the operator has opened by WEBHOOK_ALLOW_NETWORKS"
+
+    assert opened in as_theirs.get(HERE).text
+    assert opened not in as_sam.get(HERE).text
+
+
 @pytest.mark.both_stores
 def test_the_password_is_sealed_never_shown_and_masked_in_the_log(as_sam: PanelClient, tenant: Tenant) -> None:
     assert as_sam.post(f"{HERE}/server", data=SERVER).status_code == 303

@@ -90,6 +90,10 @@ def test_money_and_region_are_changed(as_sam, tenant):
     assert {name: getattr(tenant, name) for name in REGION} == REGION
 
 
+def test_who_changes_the_time_zone_is_told_what_the_figures_need(as_sam):
+    assert "mpanel figures rebuild" in as_sam.get("/admin/settings/region").text
+
+
 def test_staff_see_amounts_in_the_format_of_the_house(as_sam, tenant):
     assert "$0.00" in as_sam.get("/admin").text
 

@@ -21,6 +21,8 @@ from app.kernel.pages import PageRoutes, page, principal, toast
 routes = PageRoutes("messages_settings", prefix="/admin/settings/mail")
 
 HERE = "/admin/settings/mail"
+OPENED = "On the internet, or in a network that the operator has opened by WEBHOOK_ALLOW_NETWORKS."
+"""Where a tenant's server may stand; the operator's own may stand anywhere."""
 WATCHED_SECONDS = 120
 """How long the page asks by itself what became of a test."""
 
@@ -58,6 +60,7 @@ def _page(server_form: ServerForm, senders_form: SendersForm, status: int = 200)
         usual=settings().departments if tenant.is_operator else {},
         sender=mailing.sender(),
         own=own,
+        host_hint="" if tenant.is_operator else OPENED,
         now=_now(own),
         **_test(),
     )

@@ -62,7 +62,11 @@ class RegionForm(PanelForm):
         description="New customers get it, and your website shows the plans that have a price in it. "
         "What was sold keeps its own.",
     )
-    time_zone = SelectField("Time zone", description="Staff see times in it, and promo codes begin and end by it.")
+    time_zone = SelectField(
+        "Time zone",
+        description="Staff see times in it, promo codes begin and end by it, and days of figures are its days: "
+        "after a change those of past days follow once the operator has run mpanel figures rebuild.",
+    )
     locale = SelectField("Format of amounts", description="How staff see amounts with a sign: $29.36, 29,36 $.")
     number_prefix = StringField(
         "Invoice prefix",
