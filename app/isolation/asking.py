@@ -26,6 +26,7 @@ from app.kernel.routemap import Route
 SAFE = frozenset({"GET", "HEAD"})
 VISIT = hashlib.sha256(b"a visit").hexdigest()
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{86}==")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNTOLD = frozenset(
     {
         "x-request-id",
@@ -124,6 +125,8 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     text: str
+    plain: str
+    """The text without ids that were made just now."""
     written: frozenset[str]
     cookies: tuple[str, ...] = ()
 
@@ -139,10 +142,11 @@ class Answer:
 
     def without(self, *ids: str) -> tuple[int, tuple[tuple[str, str], ...], str]:
         """What it is compared by: the ids that were asked with are taken out."""
-        text, headers = self.text, repr(self.headers)
+        text, headers = self.plain, repr(self.headers)
         for one in ids:
             if one:
-                text, headers = text.replace(one, "ID"), headers.replace(one, "ID").replace(quote(one), "ID")
+                for spelled in (one, quote(one), one.title(), one.upper()):
+                    text, headers = text.replace(spelled, "ID"), headers.replace(spelled, "ID")
         return self.status, ((headers, ""),), text
 
 
@@ -153,6 +157,7 @@ class Desk:
         self.ground, self.world = ground, world
         self.client = FlaskClient(ground.app, ground.app.response_class, use_cookies=False)
         self.calls = 0
+        self.known = {one for section in world.rows for one in world.every_id(section)}
 
     def ask(self, who: Asker, what: Ask, *, host: str = "", keep: bool = False) -> Answer:
         """Make the request as somebody; all that it does is undone, unless `keep`."""
@@ -190,10 +195,21 @@ class Desk:
             **options,
         )
         try:
-            return _answer(response, frozenset(self.ground.written))
+            return self._answer(response, what)
         finally:
             response.close()
             aftermath.take()
+
+    def _answer(self, response: Any, what: Ask) -> Answer:
+        """Without what is new in each answer: tokens of forms, and ids of rows that were made just now."""
+        headers = tuple(
+            sorted((name.lower(), value) for name, value in response.headers if name.lower() not in _UNTOLD)
+        )
+        cookies = tuple(sorted(value.partition("=")[0] for value in response.headers.getlist("Set-Cookie")))
+        sent = f"{what.url} {what.form} {what.body}"
+        text = _TOKEN.sub("TOKEN", _text(response.get_data()))
+        plain = ID.sub(lambda found: found[0] if found[0] in self.known or found[0] in sent else "NEW", text)
+        return Answer(response.status_code, headers, text, plain, frozenset(self.ground.written), cookies)
 
 
 def _secret(who: Asker) -> bytes:
@@ -210,12 +226,6 @@ def _signature(house: House, body: str) -> dict[str, str]:
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(secret).sign("msg_isolation", at, body),
     }
-
-
-def _answer(response: Any, written: frozenset[str]) -> Answer:
-    headers = tuple(sorted((name.lower(), value) for name, value in response.headers if name.lower() not in _UNTOLD))
-    cookies = tuple(sorted(value.partition("=")[0] for value in response.headers.getlist("Set-Cookie")))
-    return Answer(response.status_code, headers, _TOKEN.sub("TOKEN", _text(response.get_data())), written, cookies)
 
 
 def _text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The forms of a page, as a browser would send them."""
+"""The forms and links of a page, as a browser would follow them."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -26,6 +26,7 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.forms: list[Form] = []
+        self.links: list[str] = []
         self._by_id: dict[str, Form] = {}
         self._open: Form | None = None
         self._select: tuple[Form, str] | None = None
@@ -35,6 +36,8 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if tag in {"a", "link"} and given.get("href", "").startswith("/"):
+            self.links.append(given["href"])
         if tag == "form":
             self._open = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._open)
@@ -98,10 +101,8 @@ def _add(form: Form, name: str, value: str, kind: str, is_wanted: bool) -> None:
             form.wanted[name] = kind
 
 
-def read(page: str) -> list[Form]:
-    """Every form of the page."""
-    if "<form" not in page:
-        return []
+def read(page: str) -> tuple[list[Form], list[str]]:
+    """Every form of the page, and the addresses of this house that it leads to."""
     reader = Reader()
     reader.feed(page)
-    return reader.forms
+    return reader.forms, reader.links

@@ -57,31 +57,37 @@ def own_sections(who: Asker) -> list[str]:
     return [*accounts, f"house:{who.house.name}"]
 
 
-def foreign_sections(who: Asker, section: str) -> list[str]:
-    """Where the counterparts of a row of `section` are that are no concern of the asker's."""
+def foreign_sections(who: Asker, section: str, *, is_bearer: bool = False) -> list[str]:
+    """Where the counterparts of a row of `section` are that are no concern of the asker's.
+
+    With `is_bearer` whoever holds it may use it in its own tenant.
+    """
     is_account = section.startswith("account:")
     other = {"T1": ("account:X", "house:T2"), "T2": ("account:A", "house:T1"), "T0": ("account:A", "house:T1")}
     account, house = other[who.house.name]
-    if who.side == "customer" and is_account and who.house.name == "T1":
+    if who.side == "customer" and is_account and who.house.name == "T1" and not is_bearer:
         return ["account:B", account]
     return [account if is_account else house]
 
 
-def spoken(world: World, section: str, name: str, table: str, row_id: str) -> str:
+def spoken(world: World, name: str, table: str, row_id: str) -> str:
     """The record as the parameter `name` spells it."""
     spell = said.SPOKEN.get((snake(name.rpartition(".")[2]), table))
     if spell is None:
         return row_id
-    house = world.houses[world.tenant_of[section]]
-    with tenancy.as_tenant(house.tenant.id), db.transaction(write=False):
-        return spell(UUID(row_id))
+    key = (name, row_id)
+    if key not in world.spelled:
+        with tenancy.across_tenants("operator"), db.transaction(write=False):
+            world.spelled[key] = spell(UUID(row_id))
+    return world.spelled[key]
 
 
 def missing_like(value: str) -> str:
     """A value of the same shape that names nothing."""
     if re.fullmatch(r"[0-9a-f]{8}-[0-9a-f-]{27}", value):
         return str(new_id())
-    turned = "".join(_turn(sign) for sign in value)
+    name, at, host = value.partition("@")
+    turned = "".join(_turn(sign) for sign in name) + at + host
     return turned if turned != value else value + "x"
 
 

@@ -1,8 +1,10 @@
 """What somebody could ask of a route: with ids of their own, the words that its pages and schemas give."""
 
+import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +20,7 @@ from app.kernel.api import Operation, operation_of
 from app.kernel.routemap import Route, routes_of
 
 MOST_CANDIDATES = 60
+_ARGUMENT = re.compile(r"request\.args(?:\.get\(|\[)\"(\w+)\"")
 ON_A_CRAWL = 12
 """Records of one kind whose page is read for its forms."""
 
@@ -34,14 +37,23 @@ class Slot:
     index: int
     """The section's how-manieth row of the table it is."""
     is_list: bool = False
+    is_address: bool = False
+    """An e-mail address that stands for its person."""
+
+    @property
+    def is_bearer(self) -> bool:
+        """Whether who has it may use it, whoever that is."""
+        return kinds.snake(self.name.rpartition(".")[2]) in said.BEARERS
 
 
 @dataclass
 class Plan:
-    """What was learnt from the pages: the forms that lead to each route, and the questions that lists take."""
+    """What was learnt from the pages: the forms and links that lead to each route."""
 
-    forms: dict[str, list[tuple[dict[str, str], Form]]] = field(default_factory=dict)
-    """By `METHOD endpoint`: path and form."""
+    forms: dict[str, list[tuple[dict[str, str], dict[str, str], Form]]] = field(default_factory=dict)
+    """By `METHOD endpoint`: path, query and form."""
+    links: dict[str, list[tuple[dict[str, str], dict[str, str]]]] = field(default_factory=dict)
+    """By endpoint: path and query."""
     questions: dict[str, set[str]] = field(default_factory=dict)
     """By endpoint: the names of what may stand behind the question mark."""
 
@@ -60,29 +72,38 @@ class Planner:
         return operation_of(self.app.view_functions[route.endpoint])
 
     def learn(self, crawlers: list[Asker]) -> None:
-        """Read every page that the crawlers may read, for its forms."""
+        """Read every page that the crawlers may read, for its forms and links."""
         adapter = self.app.url_map.bind("crawl.example")
+        for route in self.routes:
+            if route.method == "GET":
+                self.plan.questions.setdefault(route.endpoint, set()).update(_asked_by(route))
         for who in crawlers:
             for route in self.routes:
                 if route.method != "GET" or not who.may(route) or route.address.startswith("/api/"):
                     continue
                 for ask in islice(self.paths(route, who), ON_A_CRAWL):
                     answer = self.desk.ask(who, ask)
-                    for form in forms.read(answer.text) if answer.status == 200 else []:
-                        self._keep(adapter, form, ask)
+                    if answer.status == 200 and "<html" in answer.text[:200]:
+                        self._keep(adapter, answer.text, ask)
 
-    def _keep(self, adapter: Any, form: Form, page: Ask) -> None:
-        target = urlsplit(form.action or page.url)
-        try:
-            endpoint, path = adapter.match(target.path, method=form.method.upper())
-        except (HTTPException, RequestRedirect):
-            return
-        if form.method == "get":
-            names = {name for name, _ in form.fields} | {name for name, _ in parse_qsl(target.query)}
-            self.plan.questions.setdefault(endpoint, set()).update(names)
-            return
-        known = self.plan.forms.setdefault(f"{form.method.upper()} {endpoint}", [])
-        known.append(({name: str(value) for name, value in path.items()}, form))
+    def _keep(self, adapter: Any, text: str, page: Ask) -> None:
+        found, links = forms.read(text)
+        for form in found:
+            at = _match(adapter, form.action or page.url, form.method.upper())
+            if at is None:
+                continue
+            endpoint, path, query = at
+            if form.method == "get":
+                self.plan.questions.setdefault(endpoint, set()).update({*query, *(name for name, _ in form.fields)})
+            else:
+                self.plan.forms.setdefault(f"{form.method.upper()} {endpoint}", []).append((path, query, form))
+        for link in dict.fromkeys(links):
+            at = _match(adapter, link, "GET")
+            if at is not None and (at[1] or at[2]):
+                known = self.plan.links.setdefault(at[0], [])
+                self.plan.questions.setdefault(at[0], set()).update(at[2])
+                if at[1:] not in known:
+                    known.append(at[1:])
 
     def asks(self, route: Route, who: Asker) -> Iterator[Ask]:
         """What `who` could ask of `route`, the likeliest first."""
@@ -99,12 +120,12 @@ class Planner:
 
     def _posts(self, route: Route, who: Asker) -> Iterator[Ask]:
         known = self.plan.forms.get(f"{route.method} {route.endpoint}", [])
-        for path, form in known:
-            yield Ask(route, path, form=_filled(form, form.wanted))
-        for path, form in known:
+        for path, query, form in known:
+            yield Ask(route, path, query, form=self._filled(form, form.wanted))
+        for path, query, form in known:
             if len(form.empty) > len(form.wanted):
-                yield Ask(route, path, form=_filled(form, form.empty))
-        empty = _filled(known[0][1], known[0][1].wanted) if known else ()
+                yield Ask(route, path, query, form=self._filled(form, form.empty))
+        empty = self._filled(known[0][2], known[0][2].wanted) if known else ()
         for ask in self.paths(route, who):
             yield Ask(route, ask.path, ask.query, form=empty)
 
@@ -112,25 +133,32 @@ class Planner:
         """The address with each of the asker's own records in it, and what its query must say."""
         operation = self.operation(route)
         query = self._body(operation.query, route, who) if operation and operation.query else {}
-        if not route.parameters and "token" in self.plan.questions.get(route.endpoint, ()):
-            for value in self._own("token", route, who):
-                yield Ask(route, {}, {**query, "token": value})
+        for name in sorted(self.plan.questions.get(route.endpoint, ())):
+            if not route.parameters and kinds.names_a_record(name) and name not in query:
+                for value in self._own(name, route, who):
+                    yield Ask(route, {}, {**query, name: value})
+        for path, asked in self.plan.links.get(route.endpoint, []):
+            if asked.keys() & {"invoice", "customer", "customer_id"} and not query:
+                yield Ask(route, path, asked)
         choices = [self._own(name, route, who) for name in route.parameters]
         for values in islice(product(*choices), MOST_CANDIDATES):
             yield Ask(route, dict(zip(route.parameters, values, strict=True)), query)
 
     def _own(self, name: str, route: Route, who: Asker) -> list[str]:
+        if name in said.NO_IDS:
+            linked = [path[name] for path, _ in self.plan.links.get(route.endpoint, []) if name in path]
+            return [*linked, *said.GIVEN.get(name, ("something",))]
         table = kinds.table_of(name, route.module)
-        if table is None:
-            return [said.WORDS.get(name, "something")]
-        found = [
-            kinds.spoken(self.world, section, name, table, one)
-            for section in kinds.own_sections(who)
-            for one in self.world.ids(section, table)
+        sections = kinds.own_sections(who)
+        if who.side == "operator" and table in said.OPERATED:
+            sections = ["house:T1", *sections]
+        found = [self.world.ids(section, table or "") for section in sections]
+        spelled = [
+            kinds.spoken(self.world, name, table or "", row_id)
+            for row in zip_longest(*found)
+            for row_id in filter(None, row)
         ]
-        if table == "tenants" and who.side == "operator":
-            return [one for section in ("house:T1", "house:T2") for one in self.world.ids(section, table)]
-        return found
+        return sorted(spelled, key=lambda one: "zq" not in one.lower()) if (name, table) in said.SPOKEN else spelled
 
     def _body(self, model: type[BaseModel] | None, route: Route, who: Asker) -> dict[str, Any]:
         if model is None:
@@ -159,8 +187,18 @@ class Planner:
             return schema["examples"][0]
         simple = {"integer": schema.get("minimum", 1), "boolean": True, "number": 1}
         return simple.get(
-            schema.get("type", ""), (schema.get("enum") or [None])[0] or schema.get("const") or _word(name)
+            schema.get("type", ""), (schema.get("enum") or [None])[0] or schema.get("const") or self._word(name)
         )
+
+    def _filled(self, form: Form, wanted: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (name, value or (self._word(name, wanted[name]) if name in wanted else "")) for name, value in form.fields
+        )
+
+    def _word(self, name: str, kind: str = "") -> str:
+        """What is typed into an empty field."""
+        text = said.WORDS.get(kinds.snake(name)) or said.TYPED.get(kind) or "Words"
+        return text.replace("{T1}", self.world.tags["house:T1"])
 
     def slots(self, ask: Ask, who: Asker) -> list[Slot]:
         """Where the request names records: by the names of its parts, and by values that are known ids."""
@@ -174,11 +212,25 @@ class Planner:
                 found.append(Slot(place, name, table, value, section, index, is_list))
         return found
 
+    def addresses(self, ask: Ask) -> list[tuple[str, str]]:
+        """Where the request names a person by an e-mail address."""
+        return [(place, name) for place, name, _, _ in _parts(ask) if kinds.snake(name.rpartition(".")[2]) == "email"]
+
+    def ids_of(self, route: Route) -> list[str]:
+        """The names under which the route takes ids: of its address, its query, and its schemas."""
+        operation = self.operation(route)
+        found = [*route.parameters, *sorted(self.plan.questions.get(route.endpoint, ()))]
+        for model in (operation.body, operation.query) if operation else ():
+            found += model.model_json_schema(by_alias=True).get("properties", {}) if model else {}
+        for _, _, form in self.plan.forms.get(f"{route.method} {route.endpoint}", []):
+            found += [name for name, value in form.fields if value in self.owner_of]
+        return [name for name in dict.fromkeys(found) if name in route.parameters or kinds.names_a_record(name)]
+
     def _spoken(self, name: str, value: str, route: Route, who: Asker) -> tuple[str, str, int] | None:
         table = kinds.table_of(name, route.module)
         for section in kinds.own_sections(who) if table else ():
             for index, one in enumerate(self.world.ids(section, table or "")):
-                if kinds.spoken(self.world, section, name, table or "", one) == value:
+                if kinds.spoken(self.world, name, table or "", one) == value:
                     return table or "", section, index
         return None
 
@@ -187,7 +239,7 @@ class Planner:
         there = self.world.ids(section, slot.table)
         if not there:
             return None
-        return kinds.spoken(self.world, section, slot.name, slot.table, there[min(slot.index, len(there) - 1)])
+        return kinds.spoken(self.world, slot.name, slot.table, there[min(slot.index, len(there) - 1)])
 
 
 def _parts(ask: Ask) -> Iterator[tuple[str, str, str, bool]]:
@@ -214,14 +266,6 @@ def _inside(body: Any, path: str) -> Iterator[tuple[str, str, str, bool]]:
             yield "body", here, value, False
 
 
-def _filled(form: Form, wanted: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value or (_word(name, wanted[name]) if name in wanted else "")) for name, value in form.fields)
-
-
-def _word(name: str, kind: str = "") -> str:
-    return said.WORDS.get(kinds.snake(name)) or said.TYPED.get(kind) or "Words"
-
-
 def _owners(world: World) -> dict[str, tuple[str, str, int]]:
     """Table, section and index of every known id."""
     return {
@@ -230,3 +274,18 @@ def _owners(world: World) -> dict[str, tuple[str, str, int]]:
         for table, ids in by_table.items()
         for index, one in enumerate(ids)
     }
+
+
+def _match(adapter: Any, address: str, method: str) -> tuple[str, dict[str, str], dict[str, str]] | None:
+    """Endpoint, path and query of an address of this house."""
+    target = urlsplit(address)
+    try:
+        endpoint, path = adapter.match(target.path, method=method)
+    except (HTTPException, RequestRedirect):
+        return None
+    return endpoint, {name: str(value) for name, value in path.items()}, dict(parse_qsl(target.query))
+
+
+def _asked_by(route: Route) -> set[str]:
+    """What the view's own words ask of the query."""
+    return set(_ARGUMENT.findall(inspect.getsource(route.view)))

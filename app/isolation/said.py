@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
-from app.features.accounts.models import PasswordToken
+from app.features.accounts.models import PasswordToken, User
 from app.features.catalogue.models import PromoCode
 from app.kernel import db
 
@@ -32,22 +32,34 @@ TABLES: Mapping[str, str] = {
     "promo_code": "promo_codes",
     "token": "password_reset_tokens",
     "tenant": "tenants",
+    "owner_id": "users",
 }
 """By parameter or field, in snake case, where the name alone does not say it."""
 
 SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("promo_code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
+    ("email", "users"): lambda row_id: _one(User.email, User.id == row_id),
     ("token", "password_reset_tokens"): lambda row_id: accounts.link_token(db.session().get_one(PasswordToken, row_id)),
 }
 """How a record is named in an address where it is not by its id."""
 
 NO_IDS: Mapping[str, str] = {
+    "name": "a brand's stylesheet or a piece of scheduled work: no record of a customer or a tenant",
     "webhook-id": "a message's own number",
     "id": "the caller's own number of what happened",
     "event_id": "the caller's own number of what happened",
 }
 """Names that look like ids of records and are none."""
+
+GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",)}
+"""What stands in an address in place of those."""
+
+OPERATED = frozenset({"tenants", "users"})
+"""Tables of other tenants whose rows the operator acts on."""
+
+BEARERS: Mapping[str, str] = {"token": "a mailed link lets in whoever holds it, in its own tenant"}
+"""Parameters that are the right itself: they are tried against other tenants only."""
 
 WORDS: Mapping[str, str] = {
     "email": "somebody-new@fresh.example.com",
@@ -62,9 +74,10 @@ WORDS: Mapping[str, str] = {
     "slug": "something-new",
     "category": "shared-hosting",
     "percent": "10",
+    "confirm_name": "{T1}",
     "currency": "USD",
 }
-"""What is typed into an empty field, by its name."""
+"""What is typed into an empty field, by its name; `{T1}` is the short name of the first brand."""
 
 TYPED: Mapping[str, str] = {
     "email": "somebody-new@fresh.example.com",
@@ -82,10 +95,17 @@ EXPECTED: Mapping[str, tuple[int, str]] = {}
 EXCEPTIONS: Mapping[str, str] = {}
 """Routes that are not tried, with the reason."""
 
-OVERSEES: Mapping[str, str] = {}
+OVERSEES: Mapping[str, str] = {
+    "/admin/tenants": "the operator opens, suspends and closes brands here",
+    "/admin/ops": "queues and schedules of the whole installation",
+    "/metrics": "figures of the whole installation, without names",
+}
 """Routes that show the operator what other tenants have, with the reason. Ordinary staff are tried as everywhere."""
 
-MOVES: Mapping[str, str] = {}
+MOVES: Mapping[str, str] = {
+    "GET /metrics": "figures of the whole installation, without names",
+    "GET /admin/ops": "queues and schedules of the whole installation",
+}
 """Routes whose answers tell of the whole installation, so that they change when somebody else's rows do."""
 
 

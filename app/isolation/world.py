@@ -26,7 +26,7 @@ from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
 from app.isolation.ground import Ground
-from app.kernel import clock, db, tenancy
+from app.kernel import clock, db, schedule, tenancy
 from app.kernel.access import Role
 from app.kernel.db import Base
 
@@ -65,6 +65,8 @@ class World:
     """Ids by section and table, in the order in which they were made."""
     tenant_of: dict[str, str]
     """The house of each section."""
+    spelled: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What a record is called where it is not by its id, by parameter and id."""
     tokens: dict[UUID, str] = field(default_factory=dict)
     """The browser's token of each person."""
 
@@ -87,6 +89,10 @@ def make(ground: Ground) -> World:
         _staff(ground, world, house, tuple(Role))
         for customer in customers:
             add_account(ground, world, name, customer)
+    for name in ("T1", "T2"):
+        fill_house(ground, world, name, world.tags[f"house:{name}"], hook="at_last")
+    fill_house(ground, world, "T0", operator.tag, hook="of_operator")
+    schedule.install()
     for house in world.houses.values():
         people = [*house.staff.values(), *(one for made in house.accounts.values() for one in made.people.values())]
         with noted(ground, world, f"house:{house.name}"), inside(house):
@@ -117,13 +123,13 @@ def fill_account(ground: Ground, world: World, house_name: str, customer: str) -
                 room.of_account(account, world.tags[section])
 
 
-def fill_house(ground: Ground, world: World, house_name: str, tag: str) -> None:
+def fill_house(ground: Ground, world: World, house_name: str, tag: str, *, hook: str = "in_house") -> None:
     """One of each thing that a tenant has, called after `tag`."""
     house = world.houses[house_name]
     with noted(ground, world, f"house:{house_name}"):
-        for room in _rooms("in_house"):
+        for room in _rooms(hook):
             with inside(house):
-                room.in_house(tag)
+                getattr(room, hook)(tag)
 
 
 def _house(ground: Ground, world: World, name: str, *, is_operator: bool) -> House:

@@ -1,6 +1,8 @@
 """One service on its way, made through the services; and one in each state, for whom every button is there."""
 
-from app.features.accounts.models import Customer
+import sqlalchemy as sa
+
+from app.features.accounts.models import Customer, User
 from app.features.accounts.specimen import Account
 from app.features.catalogue import specimen as catalogue
 from app.features.orders import service as orders
@@ -22,15 +24,16 @@ def make(customer: Customer) -> ProvisioningJob:
 
 
 def of_account(account: Account, tag: str) -> None:
-    """A service that waits for a person, one that somebody could not set up, and three that run: as it should,
-    suspended, and until the end of what is paid for. Does the worker's part itself."""
-    jobs = [_bought(account) for _ in range(5)]
+    """A service that waits for a person, one that somebody has taken, one that somebody could not set up, and three
+    that run: as it should, suspended, and until the end of what is paid for. Does the worker's part itself."""
+    jobs = [_bought(account) for _ in range(6)]
     db.session().flush()
     tasks.perform()
     for job in jobs:
         db.session().refresh(job)
     service.fail(jobs[1], reason=f"No room for {tag}")
-    running, suspended, ending = (_set_up(job, tag) for job in jobs[2:])
+    service.take(jobs[2], db.session().scalars(sa.select(User.id).where(User.staff_role.is_not(None)).limit(1)).one())
+    running, suspended, ending = (_set_up(job, tag) for job in jobs[3:])
     assert running.set_up_at is not None
     subscriptions.suspend(suspended, reason=f"For {tag}")
     subscriptions.cancel(ending, reason=f"For {tag}")

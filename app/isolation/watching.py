@@ -1,0 +1,121 @@
+"""What must never be seen or touched: the words and ids of others in answers, and rows of others that change."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from app.isolation import said
+from app.isolation.asking import Answer, Ask, Asker
+from app.isolation.ground import Ground
+from app.isolation.world import World, tables
+from app.kernel.routemap import Route
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
+OPEN = frozenset({"products", "prices", "promo_codes", "tenants", "branding_configurations"})
+"""Tables of a house whose rows anybody at its door may see."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What one asker may not see."""
+
+    tags: dict[str, str]
+    """The section of each planted word."""
+    ids: dict[str, tuple[str, str]]
+    """Section and table of each id."""
+
+
+class Watch:
+    """Knows whose everything is."""
+
+    def __init__(self, ground: Ground, world: World) -> None:
+        self.ground, self.world = ground, world
+        self._hidden: dict[tuple[str, str, str], Hidden] = {}
+        self._raw: dict[tuple[str, ...], set[Any]] = {}
+        self._pristine: dict[tuple[tuple[str, ...], str], set[str]] = {}
+
+    def sections(self, who: Asker) -> tuple[str, ...]:
+        """Whose things are no concern of the asker's."""
+        mine = who.house.name
+        found = [one for one in self.world.rows if self.world.tenant_of[one] != mine]
+        if who.side in {"customer", "stranger"}:
+            here = [one for one in self.world.rows if one.startswith("account:") and self.world.tenant_of[one] == mine]
+            found += [one for one in here if one != who.section]
+        return tuple(sorted(found))
+
+    def hidden(self, who: Asker) -> Hidden:
+        """The same as words and ids."""
+        key = (who.house.name, who.side, who.section)
+        if key not in self._hidden:
+            sections = self.sections(who)
+            ids = {
+                one: (section, table)
+                for section in sections
+                for table, found in self.world.rows[section].items()
+                for one in found
+            }
+            if who.side in {"customer", "stranger"}:
+                house = f"house:{who.house.name}"
+                closed = {table: found for table, found in self.world.rows[house].items() if table not in OPEN}
+                own = closed.pop("user_sessions", [])
+                ids |= {one: (house, table) for table, found in closed.items() for one in found if one not in own}
+            self._hidden[key] = Hidden({self.world.tags[one]: one for one in sections}, ids)
+        return self._hidden[key]
+
+    def leak(self, who: Asker, ask: Ask, answer: Answer) -> str | None:
+        """What the answer tells of others; None where nothing."""
+        hidden, text = self.hidden(_bearer(who, ask)), f"{answer.text}\n{dict(answer.headers).get('location', '')}"
+        low = text.lower()
+        sent = f"{ask.url} {ask.form} {ask.body}".lower()
+        for tag, section in hidden.tags.items():
+            at = low.find(tag)
+            if at >= 0 and tag not in sent:
+                return f"shows {_whose(section)}'s {text[max(0, at - 30) : at + 30]!r}"
+        for one in set(_ID.findall(low)):
+            plain = one if "-" in one else str(UUID(one))
+            if plain in hidden.ids and plain not in sent:
+                section, table = hidden.ids[plain]
+                return f"shows the id of {_whose(section)}'s row of {table}"
+        return None
+
+    def touched(self, who: Asker, ask: Ask, written: frozenset[str]) -> str | None:
+        """A table in which rows of others have changed just now, or that name others' rows."""
+        sections = self.sections(_bearer(who, ask))
+        for table in sorted(written & tables().keys()):
+            now = self._concerned(sections, table)
+            if now != self._pristine.get((sections, table), set()):
+                return table
+        return None
+
+    def remember(self, who: Asker) -> None:
+        """Note how the rows of others are, before anything was asked."""
+        for sections in {self.sections(who), self.sections(replace(who, side="staff"))}:
+            for table in tables():
+                if (sections, table) not in self._pristine:
+                    self._pristine[sections, table] = self._concerned(sections, table)
+
+    def _concerned(self, sections: tuple[str, ...], table: str) -> set[str]:
+        if sections not in self._raw:
+            ids = {UUID(one) for section in sections for one in self.world.every_id(section)}
+            self._raw[sections] = {one.bytes for one in ids} if self.ground.kind == "sqlite" else ids
+        raw = self._raw[sections]
+        kind = bytes if self.ground.kind == "sqlite" else UUID
+        rows = self.ground.read(f"SELECT * FROM {table}")
+        return {repr(row) for row in rows if any(isinstance(cell, kind) and cell in raw for cell in row)}
+
+
+def _bearer(who: Asker, ask: Ask) -> Asker:
+    """Who holds a link sees what its person sees, whoever they are."""
+    names = {*ask.query, *(name for name, _ in ask.form or ())}
+    return replace(who, side="staff") if names & said.BEARERS.keys() else who
+
+
+def oversees(who: Asker, route: Route) -> bool:
+    """Whether the operator's people may see other houses' things here."""
+    return who.side == "operator" and any(route.address.startswith(begin) for begin in said.OVERSEES)
+
+
+def _whose(section: str) -> str:
+    kind, _, name = section.partition(":")
+    return f"customer {name}" if kind == "account" else f"tenant {name}"
