@@ -80,6 +80,7 @@ def _to_sign_in() -> AnyResponse:
 def _page(refusal: Refusal) -> Response:
     is_plain = isinstance(refusal, _Plain) or refusal.text in _HOUSE_WORDS
     context: dict[str, Any] = {"text": None if is_plain else refusal.text, "retry_after": refusal.retry_after}
+    context["title"] = refusal.heading
     if isinstance(refusal, UnknownHost):
         return _bare("errors/neutral.html", refusal.status, host=g.visitor.host)
     if "tenant" not in g or (isinstance(refusal, Unavailable) and not _can_read()):

@@ -41,13 +41,14 @@ class UnknownHost(NotFound):
 class TenantSuspended(Unavailable):
     """The brand is switched off for now; nothing is lost."""
 
-    code, text = "tenant_suspended", "This portal is paused. Nothing is lost; please come back later."
+    code, heading, text = "tenant_suspended", "This portal is paused", "Nothing is lost. Please come back later."
 
 
 class TenantClosed(Refusal):
     """The brand is gone for good, or for as long as nobody opens it again: 410."""
 
-    status, code, text = 410, "tenant_closed", "This portal has closed."
+    status, code, heading = 410, "tenant_closed", "This portal has closed"
+    text = "It is not there any more. Whoever ran it can tell you more."
 
 
 class Person(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped

@@ -13,6 +13,8 @@ class Refusal(Exception):
     status = 400
     code = "bad_request"
     text = "That request could not be understood."
+    heading = ""
+    """What its page is headed with, where the house's words for the status would not do."""
 
     def __init__(
         self,

@@ -92,7 +92,11 @@ def test_a_suspended_house_says_so_kindly_and_loses_nothing(as_olive, as_charlie
     assert answer.status_code == 303
     page = as_charlie.get("/client")
     assert page.status_code == 503
-    assert "paused" in page.text and "Back on &lt;b&gt;Monday&lt;/b&gt;." in page.text
+    assert (
+        "This portal is paused" in page.text
+        and "Nothing is lost." in page.text
+        and "Back on &lt;b&gt;Monday&lt;/b&gt;." in page.text
+    )
     assert client.get("/sign-in").status_code == client.get("/admin/sign-in").status_code == 503
     said = client.get("/api/marketing/pricing")
     assert (said.status_code, said.get_json()["code"]) == (503, "tenant_suspended")
@@ -121,7 +125,7 @@ def test_a_closed_house_lets_nobody_in_and_can_be_opened_again(as_olive, as_char
 
     assert as_olive.post(f"{here}/closing", data={"confirm_name": "tern"}).status_code == 303
     page = as_charlie.get("/client")
-    assert page.status_code == 410 and "This portal has closed." in page.text
+    assert page.status_code == 410 and "This portal has closed" in page.text
     assert "can be opened again" in as_olive.get(here).text
 
     as_olive.post(f"{here}/reopening")

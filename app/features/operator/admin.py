@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.features.audit import slots as audit
 from app.features.operator import service
-from app.features.operator.forms import ClosingForm, HouseForm, NameForm, SuspensionForm
+from app.features.operator.forms import ClosingForm, HouseForm, NameForm, OwnNameForm, SuspensionForm
 from app.features.operator.service import Founder
 from app.features.privacy import service as privacy
 from app.features.privacy.models import TENANT
@@ -104,9 +104,6 @@ def create() -> ResponseReturnValue:
         return _new(form, 422)
     given = form.answers
     owner = Founder(given.pop("email"), given.pop("first_name"), given.pop("last_name"))
-    if not given["domain"]:
-        form.domain.errors = ["Without a host name nobody reaches it."]
-        return _new(form, 422)
     try:
         tenant, user = service.open_house(**given, owner=owner)
     except Refusal as refusal:
@@ -137,7 +134,16 @@ def show(tenant_id: UUID) -> ResponseReturnValue:
     """One brand: what is in it, who owns it, and what can be done with it."""
     tenants.only_the_operator()
     tenant = lifecycle.find(tenant_id)
-    return _show(tenant, NameForm(obj=tenant))
+    return _show(tenant, _filled(tenant))
+
+
+def _filled(tenant: Tenant) -> NameForm:
+    """The form with what is set, whatever else was sent."""
+    return _form_of(tenant)(formdata=None, obj=tenant)
+
+
+def _form_of(tenant: Tenant) -> type[NameForm]:
+    return OwnNameForm if tenant.is_operator else NameForm
 
 
 def _show(tenant: Tenant, form: NameForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
@@ -158,7 +164,8 @@ def _show(tenant: Tenant, form: NameForm, status: int = 200, problem: str = "") 
         stats=(("Customers", str(inside.customers)), ("Services that run", str(inside.services))),
         facts=_facts(tenant, zone),
         owners=[
-            (user.name or user.email, user.email, str(user.id), user.disabled_at is None) for user in inside.owners
+            (user.first_name and user.name, user.email, str(user.id), user.disabled_at is None)
+            for user in inside.owners
         ],
         log=_log(tenant, zone),
         form=form,
@@ -190,7 +197,8 @@ def _log(tenant: Tenant, zone: str) -> list[dict[str, str]]:
 def update(tenant_id: UUID) -> ResponseReturnValue:
     """Another name or host name."""
     tenants.only_the_operator()
-    tenant, form = lifecycle.find(tenant_id), NameForm()
+    tenant = lifecycle.find(tenant_id)
+    form = _form_of(tenant)()
     if not form.validate_on_submit():
         return _show(tenant, form, 422)
     try:
@@ -214,7 +222,7 @@ def create_suspension(tenant_id: UUID) -> ResponseReturnValue:
     tenant, form = lifecycle.find(tenant_id), SuspensionForm()
     refused = _refused(form, lambda: lifecycle.suspend(tenant_id, note=form.note.data or ""))
     if refused:
-        return _show(tenant, NameForm(formdata=None, obj=tenant), 422, refused)
+        return _show(tenant, _filled(tenant), 422, refused)
     return _done(tenant_id, f"{tenant.name} is suspended. Nothing is lost.")
 
 
@@ -245,7 +253,7 @@ def create_closing(tenant_id: UUID) -> ResponseReturnValue:
     tenant, form = lifecycle.find(tenant_id), ClosingForm()
     refused = _refused(form, lambda: lifecycle.close(tenant_id, confirm_name=form.confirm_name.data))
     if refused:
-        return _show(tenant, NameForm(formdata=None, obj=tenant), 422, refused)
+        return _show(tenant, _filled(tenant), 422, refused)
     return _done(tenant_id, f"{tenant.name} is closed.")
 
 

@@ -13,9 +13,15 @@ class NameForm(PanelForm):
     name = StringField("Name", [InputRequired("Say what customers call it."), Length(max=80)])
     domain = StringField(
         "Host name",
-        [Optional(), Length(max=253)],
+        [InputRequired("Without a host name nobody reaches it."), Length(max=253)],
         description="Such as portal.example.com. Its DNS must lead to this machine; it is served at once.",
     )
+
+
+class OwnNameForm(NameForm):
+    """The same of the operator's own, which `APP_URL` leads to besides."""
+
+    domain = StringField("Host name", [Optional(), Length(max=253)], description="Besides the one of APP_URL.")
 
 
 class HouseForm(NameForm):

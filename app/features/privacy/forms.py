@@ -13,12 +13,12 @@ class KeepingForm(PanelForm):
     """How long things are kept."""
 
     keep_mails_days = IntegerField(
-        "Mails, days",
+        "Mails",
         [Optional(), _DAYS],
         description="Mails that went out, or never will, go after so many days. Empty: they are kept for good.",
     )
     keep_closed_days = IntegerField(
-        "Closed customers, days",
+        "Closed customers",
         [Optional(), _DAYS],
         description="So many days after a customer closed, it is erased by itself; invoices stay. Empty: never.",
     )
