@@ -3,6 +3,7 @@
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,7 @@ from app.features.api_keys import service as api_keys
 from app.features.billing import ledger
 from app.features.dashboard import truth
 from app.features.payments import service as payments
+from app.isolation import command as isolation_check
 from app.kernel import db, schedule, tenancy
 from app.running import checks, ground
 from app.running.ground import operator, operators_house, panel
@@ -209,6 +211,35 @@ def check_figures() -> None:
     if differences:
         raise Failure("the kept figures differ from the records; `mpanel figures rebuild` makes them anew")
     click.echo("The kept figures agree with the records.")
+
+
+@main.group()
+def isolation() -> None:
+    """The walls between tenants and between customers."""
+
+
+@isolation.command("check")
+@click.option("--only", default="", metavar="ROUTE", help="One route: an address, or `GET /admin/orders`.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, writable=True), help="Write all of it there too.")
+@click.option("--store", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
+@click.option(
+    "--database-url", help="A PostgreSQL database beside which a scratch one is made; DATABASE_URL by default."
+)
+@plainly
+def check_isolation(only: str, json_file: str | None, store: str, database_url: str | None) -> None:
+    """Try every route with everybody's ids, on a scratch database. Exit code 1 when anything leaks.
+
+    Nothing of the installation is read or changed, but that the result of a whole run is kept for /admin/ops.
+    """
+    report = isolation_check.run(only, store, database_url)
+    for finding in report.findings:
+        click.echo(str(finding))
+    click.echo(report.summary)
+    if json_file:
+        Path(json_file).write_text(report.write())
+    if not only and not isolation_check.keep(report):
+        click.echo("Not kept for /admin/ops: there is no migrated database here.", err=True)
+    sys.exit(1 if report.findings else 0)
 
 
 @main.command()

@@ -244,6 +244,7 @@ PLATFORM_TABLES = {
     "job_runs": "the claimed slots of that work",
     "limit_counters": "hashes and numbers",
     "heartbeats": "which processes of the installation are alive",
+    "isolation_runs": "what the check of the walls between tenants found",
 }
 """Tables without a tenant, and why."""
 
