@@ -1,6 +1,6 @@
 """What accounts add to pages that show many rooms."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +9,6 @@ from app.features.accounts.models import Customer, User
 from app.kernel import db, searching
 from app.kernel.access import Role
 from app.kernel.slots import Hit
-
-
-def latest_customers(limit: int = 6) -> Sequence[Customer]:
-    """Who came last. One query."""
-    newest = sa.select(Customer).order_by(Customer.created_at.desc(), Customer.id.desc()).limit(limit)
-    return db.session().scalars(newest).all()
 
 
 def names_of(user_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.features.dashboard import alarms, charts, checklist, daily, health, latest, ranges, service, strip, waiting
+from app.features.dashboard import alarms, charts, checklist, daily, health, ranges, service, strip, waiting
 from app.features.dashboard.alarms import Watched
 from app.features.dashboard.charts import Chart
 from app.features.dashboard.checklist import Checklist
@@ -13,6 +13,7 @@ from app.features.dashboard.health import Health
 from app.features.dashboard.ranges import Range
 from app.features.dashboard.waiting import Overdue, Waiting
 from app.features.messages import slots as messages
+from app.features.orders import slots as orders
 from app.features.payments import slots as payments
 from app.features.provisioning import slots as provisioning
 from app.features.tenants import service as tenants
@@ -21,6 +22,7 @@ from app.features.webhooks import slots as webhooks
 from app.kernel import clock, words
 from app.kernel.access import Principal, Role
 
+SHOWN_ORDERS = 6
 HOME, CUSTOMERS = "/admin", "/admin/customers"
 
 
@@ -46,9 +48,6 @@ class Today:
     waiting: list[Waiting]
     health: Health
     orders: list[tuple[str, ...]]
-    customers: list[tuple[str, ...]]
-    payments: list[tuple[str, ...]] | None
-    """None for those who see no money."""
     shows_money: bool
     ops_href: str
 
@@ -77,9 +76,7 @@ def look(who: Principal, span: Range, *, currency: str, has_mail_server: bool) -
         growth=charts.new_customers(kept, span),
         waiting=waiting.listed(seen, late, zone),
         health=seen.runs,
-        orders=latest.sold(zone),
-        customers=latest.came(zone),
-        payments=latest.paid(zone) if shows_money else None,
+        orders=_sold(zone),
         shows_money=shows_money,
         ops_href="/admin/ops" if role >= Role.ADMIN and tenant.is_operator else "",
     )
@@ -119,15 +116,32 @@ def _spans(span: Range, currency: str) -> list[tuple[str, str, str, bool]]:
 
 def _stats(kept: Daily, span: Range, currency: str, late: Overdue | None, seen: Watched, zone: str) -> list[Stat]:
     """With money from BILLING up; each currency by itself."""
-    came, lost = strip.new_customers(kept, span, CUSTOMERS), strip.churn(kept, span)
-    tasks = strip.tasks(seen.tasks, zone, health.TASKS if seen.role >= Role.MEMBER else None)
+    services, lost = strip.active_services(kept, span, "/admin/subscriptions"), strip.churn(kept, span)
     if late is None:
-        return [came, strip.active_services(kept, span, "/admin/subscriptions"), lost, tasks]
+        tasks = strip.tasks(seen.tasks, zone, health.TASKS if seen.role >= Role.MEMBER else None)
+        return [strip.new_customers(kept, span, CUSTOMERS), services, lost, tasks]
     return [
         strip.revenue(kept, span, currency, "/admin/payments"),
         strip.monthly_revenue(kept, span, currency, "/admin/subscriptions"),
-        came,
+        services,
         lost,
         strip.overdue(late, waiting.LATE),
-        tasks,
+    ]
+
+
+def _sold(zone: str) -> list[tuple[str, ...]]:
+    """The newest orders. One query."""
+    return [
+        (
+            card.what,
+            f"/admin/orders/{card.order_id}",
+            card.customer,
+            card.tone,
+            card.state,
+            card.total.plain,
+            card.placed_at.isoformat(),
+            words.ago(card.placed_at, zone),
+            words.exact(card.placed_at, zone),
+        )
+        for card in orders.recent_orders(limit=SHOWN_ORDERS)
     ]
