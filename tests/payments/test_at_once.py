@@ -53,6 +53,10 @@ def make_invoices(number, *, minor=1000):
         ]
 
 
+def pay_all(invoices, charge, attempt):
+    charges.pay(invoices, Agreed("sandbox", False, charge, attempt))
+
+
 def at_once(tenant_id, work):
     """Do every piece of `work`, eight at a time; how many were not refused."""
 
@@ -69,7 +73,7 @@ def at_once(tenant_id, work):
 
 
 def click(invoice, method="sandbox", charge=1000, uses_credit=False, attempt=None):
-    charges.pay(invoice, Agreed(method, uses_credit, charge, attempt or new_id()))
+    charges.pay([invoice], Agreed(method, uses_credit, charge, attempt or new_id()))
 
 
 def transfer(invoice, reference, minor=1000):
@@ -187,6 +191,23 @@ def test_callbacks_that_come_three_at_once_end_as_in_order(house):
         assert dict(map(tuple, session.execute(by_status))) == {"refunded": 15, "failed": 15}
         assert sum_of(Customer.credit_minor) == 0
         assert is_sound()
+
+
+def test_several_invoices_are_paid_once_by_many_clicks_and_tabs(house):
+    invoices = make_invoices(3)
+    attempt = new_id()
+    clicks = [partial(pay_all, invoices, 3000, attempt) for _ in range(CLICKS)]
+    tabs = [partial(pay_all, invoices[::-1], 3000, new_id()) for _ in range(CLICKS)]
+    single = [partial(click, invoice) for invoice in invoices for _ in range(4)]
+
+    done = at_once(house, [piece for pieces in zip(clicks, tabs, strict=True) for piece in pieces] + single)
+
+    with db.transaction(write=False) as session:
+        paid = session.scalars(sa.select(Payment.amount_minor)).all()
+        assert session.scalars(sa.select(Invoice.status)).all() == ["paid"] * 3
+        assert list(paid) == [1000] * 3
+        assert ledger.check() == service.check() == []
+    assert done in {1, 3}  # all in one, or each alone
 
 
 def test_a_callback_that_cannot_be_carried_out_stops_no_other_and_is_reported(house):

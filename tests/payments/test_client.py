@@ -238,3 +238,115 @@ def test_the_invoice_leads_to_its_receipt(as_alice, alice):
 
     assert f'href="/client/payments/{received.payment.id}"' in text
     assert "USD 39.92 received: Bank transfer" in text
+
+
+TOGETHER = "/client/billing/together"
+
+
+def together(browser, query="", *, method="sandbox"):
+    """What the page of several invoices would send."""
+    text = browser.get(f"{TOGETHER}{query}").text.partition('id="pay"')[2]
+    return {name: hidden(text, name) for name in ("invoice", "attempt", "charge", "credit")} | {"method": method}
+
+
+@pytest.mark.both_stores
+def test_several_invoices_are_paid_at_once(sandbox, as_alice, alice, bob, queries):
+    mine = [make_invoice(alice, minor) for minor in (1000, 2000, 3500)]
+    make_invoice(bob)
+    assert TOGETHER in as_alice.get("/client/billing").text
+    with queries(max=8):
+        text = as_alice.get(TOGETHER).text
+    assert all(str(invoice.number) in text for invoice in mine)
+    assert "3 invoices, the first to pay by" in text
+    assert "Pay USD 65.00" in text
+
+    answer = as_alice.post(PAY, data=together(as_alice))
+
+    assert (answer.status_code, answer.location) == (303, "/client/billing")
+    assert "USD 65.00 paid. 3 invoices are settled by it." in as_alice.get(answer.location).text
+    assert [invoice.status for invoice in mine] == ["paid"] * 3
+    references = db.session().scalars(sa.select(Payment.reference).order_by(Payment.reference)).all()
+    assert len({reference.rpartition("-")[0] for reference in references}) == 1
+    assert [reference[-2:] for reference in references] == ["-1", "-2", "-3"]
+    assert "Nothing is to be paid now" in as_alice.get(TOGETHER).text
+    assert TOGETHER not in as_alice.get("/client/billing").text
+    assert is_sound()
+
+
+def test_only_what_is_ticked_is_paid(sandbox, as_alice, alice):
+    first, second, third = (make_invoice(alice, minor) for minor in (1000, 2000, 3500))
+    ticked = f"?picked=1&currency=USD&invoice={first.id}&invoice={third.id}"
+
+    text = as_alice.get(f"{TOGETHER}{ticked}", headers={"HX-Request": "true", "HX-Target": "pay"}).text
+    assert text.strip().startswith("<aside")
+    assert "Pay USD 45.00" in text
+    as_alice.post(PAY, data=together(as_alice, ticked))
+
+    assert [invoice.status for invoice in (first, second, third)] == ["paid", "issued", "paid"]
+    nothing = as_alice.get(f"{TOGETHER}?picked=1&currency=USD").text
+    assert "Tick at least one invoice" in nothing
+    assert 'name="method"' not in nothing
+
+
+def test_credit_goes_to_the_most_urgent_and_the_card_takes_the_rest(sandbox, as_alice, alice, now):
+    make_payment(make_invoice(alice, 1000), 2500)
+    urgent, later = make_invoice(alice, 1000), make_invoice(alice, 2000)
+    assert credit_of(alice) == 1500
+
+    answer = as_alice.post(PAY, data=together(as_alice))
+
+    assert "USD 30.00 paid" in as_alice.get(answer.location).text
+    found = db.session().execute(
+        sa.select(Payment.invoice_id, Payment.gateway, Payment.amount_minor).where(Payment.gateway != "bank")
+    )
+    assert {tuple(row) for row in found} == {
+        (urgent.id, "credit", 1000), (later.id, "credit", 500), (later.id, "sandbox", 1500)
+    }  # fmt: skip
+    assert (credit_of(alice), urgent.status, later.status) == (0, "paid", "paid")
+    assert is_sound()
+
+
+def test_one_of_several_that_was_paid_meanwhile_lets_nothing_be_taken(sandbox, as_alice, alice):
+    first, second = make_invoice(alice, 1000), make_invoice(alice, 2000)
+    agreed = together(as_alice)
+    make_payment(first)
+
+    answer = as_alice.post(PAY, data=agreed)
+
+    assert "has changed meanwhile" in as_alice.get(answer.location).text
+    assert (payments(), second.status) == (1, "issued")
+    agreed = together(as_alice)
+    as_alice.post(PAY, data=agreed)
+    again = as_alice.post(PAY, data=agreed)
+    assert "paid already. Nothing was taken" in as_alice.get(again.location).text
+    assert (payments(), second.status) == (2, "paid")
+
+
+def test_a_declined_card_pays_none_of_several(sandbox, as_alice, alice):
+    invoices = [make_invoice(alice, 1000), make_invoice(alice, 2000)]
+
+    for _ in range(2):
+        as_alice.post(PAY, data=together(as_alice, method="sandbox-declined") | {"attempt": str(invoices[0].id)})
+
+    assert [invoice.status for invoice in invoices] == ["issued", "issued"]
+    assert db.session().scalars(sa.select(Payment.status)).all() == ["failed", "failed"]
+
+
+def test_invoices_of_others_and_of_other_currencies_are_not_paid_together(sandbox, as_alice, alice, bob, charlie):
+    mine, foreign, elsewhere = (
+        make_invoice(alice, 1000),
+        make_invoice(bob, 1000),
+        make_invoice(alice, 900, currency="EUR"),
+    )
+    agreed = together(as_alice, "?currency=USD")
+    assert agreed["invoice"] == str(mine.id)
+    page = as_alice.get(f"{TOGETHER}?currency=EUR").text
+    assert str(elsewhere.number) in page
+    assert str(mine.number) not in page
+
+    assert as_alice.post(PAY, data=agreed | {"invoice": f"{mine.id},{foreign.id}"}).status_code == 404
+    assert as_alice.post(PAY, data=agreed | {"invoice": f"{mine.id},{elsewhere.id}"}).status_code == 422
+    for nonsense in (f"{mine.id},", f"{mine.id};{mine.id}", ",".join([str(mine.id)] * 51)):
+        assert as_alice.post(PAY, data=agreed | {"invoice": nonsense}).status_code == 422
+    assert payments() == 0
+    assert foreign.status == "issued"

@@ -1,13 +1,13 @@
 """`/client/billing`: the account's invoices and how to pay them, for its people from BILLING up."""
 
 from datetime import datetime
-from typing import Any
+from functools import cache
 from uuid import UUID
 
 from flask import Response, request
 
 from app.features.accounts import credit
-from app.features.billing import ledger, lines, own, service, slots
+from app.features.billing import ledger, lines, own, paying, service, slots
 from app.features.billing.amounts import ROUNDING
 from app.features.billing.ledger import Movement
 from app.features.billing.models import Invoice
@@ -16,18 +16,11 @@ from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.errors import NotFound
-from app.kernel.ids import new_id
 from app.kernel.money import Money
 from app.kernel.pages import PageRoutes, page, principal
 
 HOME = "/client/billing"
 FILTERS = [("", "Any state"), ("issued", "To pay"), ("paid", "Paid"), ("void", "Void"), ("refunded", "Refunded")]
-SANDBOX = (
-    ("sandbox", "Test card", "Sandbox: it always works, and no real money moves."),
-    ("sandbox-declined", "Test card that is declined", "Sandbox: to see what happens when a payment fails."),
-)
-"""The ways to pay of the sandbox gateway: value, title, words."""
-
 routes = PageRoutes("billing_client", prefix=HOME)
 
 
@@ -40,20 +33,22 @@ def index() -> Response:
         raise NotFound()
     asked = own.INVOICES.read(request.args)
     found = own.INVOICES.page(asked, of=customer_id)
+
+    @cache
+    def owed() -> list[slots.OpenAmount]:
+        return slots.owed_by(customer_id)
+
     return page(
         "billing/client/index.html",
         rows=[_row(invoice) for invoice in found.items],
-        lede=lambda: _lede(customer_id),  # only the whole page says it
+        lede=lambda: f"{_owed(owed())}{_credit_words(customer_id)}",  # only the whole page says it
+        has_several=lambda: any(one.invoices > 1 for one in owed()),
         asked=asked.values,
         is_filtered=asked.is_filtered,
         states=FILTERS,
         previous_href=asked.href(cursor=found.previous_cursor) if found.previous_cursor else None,
         next_href=asked.href(cursor=found.next_cursor) if found.next_cursor else None,
     )
-
-
-def _lede(customer_id: UUID) -> str:
-    return f"{_owed(slots.owed_by(customer_id))}{_credit_words(customer_id)}"
 
 
 def _owed(owed: list[slots.OpenAmount]) -> str:
@@ -85,6 +80,36 @@ def _row(invoice: Line) -> tuple[str, ...]:
     )
 
 
+@routes.get("/together")
+@requires(customer=Role.BILLING)
+def together() -> Response:
+    """Open invoices of one currency, to be ticked and paid at once; all of them to begin with."""
+    customer_id = principal().customer_id
+    if customer_id is None:
+        raise NotFound()
+    waiting = own.to_pay(customer_id)
+    currencies = list(dict.fromkeys(invoice.currency for invoice in waiting))
+    asked = request.args.get("currency", "")
+    currency = asked if asked in currencies else next(iter(currencies), "")
+    offered = [invoice for invoice in waiting if invoice.currency == currency]
+    ticked = set(request.args.getlist("invoice")) if "picked" in request.args else {str(one.id) for one in offered}
+    chosen = [invoice for invoice in offered if str(invoice.id) in ticked]
+    zone = tenants.current().time_zone
+    return page(
+        "billing/client/together.html",
+        rows=[_choice(invoice, is_chosen=invoice in chosen) for invoice in offered],
+        currency=currency,
+        currencies=[(code, f"{HOME}/together?currency={code}", code == currency) for code in currencies],
+        pay=paying.offer(chosen, due=words.day(chosen[0].due_at, zone)) if chosen and chosen[0].due_at else None,
+        is_cut=len(waiting) == own.MOST_TOGETHER,
+    )
+
+
+def _choice(invoice: Invoice, *, is_chosen: bool) -> tuple[str, str, str, str, str, str, bool]:
+    card = slots.card(invoice)
+    return str(card.invoice_id), card.number, card.href, card.tone, card.state, card.open.plain, is_chosen
+
+
 @routes.get("/<uuid:invoice_id>")
 @requires(customer=Role.BILLING)
 def show(invoice_id: UUID) -> Response:
@@ -110,9 +135,9 @@ def show(invoice_id: UUID) -> Response:
         paid=[_paid(movement, zone) for movement in paid],
         open=invoice.open.plain if invoice.is_open else "",
         nothing=Money(0, invoice.currency).plain,
-        due=words.day(invoice.due_at, zone) if invoice.due_at else "",
-        pay=_pay(invoice),
-        bank=_bank(invoice),
+        pay=paying.offer([invoice], due=words.day(invoice.due_at, zone))
+        if invoice.is_open and invoice.due_at
+        else None,
         reasons=[lines.reason(line, invoice.currency) for line in paper.lines],
         rules=[("Rounding", ROUNDING.capitalize() + "."), ("Tax", lines.tax_reason(paper))],
         history=_history(invoice, paid, zone),
@@ -127,33 +152,6 @@ def _paid(movement: Movement, zone: str) -> dict[str, str]:
         "amount": lines.bare(-movement.paid.minor, movement.paid.currency),
         "href": f"/client/payments/{movement.source_id}" if movement.source_id else "",
     }
-
-
-def _pay(invoice: Invoice) -> dict[str, Any] | None:
-    """What can be paid here and now: the account's credit, and what the gateway is to take."""
-    if not invoice.is_open:
-        return None
-    has = credit.left(invoice.customer_id, invoice.currency)
-    keeps = request.args.get("credit") == "keep"
-    used = Money(0 if keeps else min(has.minor, invoice.open.minor), invoice.currency)
-    charge = invoice.open - used
-    choices = SANDBOX if tenants.current().sandbox_enabled and charge.minor else ()
-    return {
-        "invoice_id": invoice.id,
-        "attempt": new_id(),
-        "charge": charge,
-        "used": used if used.minor else None,
-        "kept": has if keeps and has.minor else None,
-        "choices": choices,
-        "credit": "keep" if keeps or not has.minor else "use",
-    }
-
-
-def _bank(invoice: Invoice) -> list[str] | None:
-    tenant = tenants.current()
-    if not invoice.is_open or not tenant.bank_enabled:
-        return None
-    return [line.strip() for line in tenant.bank_details.splitlines() if line.strip()]
 
 
 def _history(invoice: Invoice, paid: list[Movement], zone: str) -> list[dict[str, str]]:

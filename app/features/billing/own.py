@@ -1,5 +1,6 @@
 """The invoices of one customer, as its people list them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,11 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.billing.models import Invoice
-from app.kernel import filters
+from app.kernel import db, filters
+from app.kernel.errors import NotFound
 from app.kernel.filters import Reading
 from app.kernel.lists import Exact, Listing, Sort
 from app.kernel.money import Money
 
+MOST_TOGETHER = 50
+"""So many invoices can be paid at once."""
 STATES = ("issued", "paid", "void", "refunded")
 LONGEST = 40
 
@@ -82,3 +86,24 @@ INVOICES = Listing(
     filters=(_Inside("q", Invoice.number), Exact("state", Invoice.status, STATES)),
     sorts={"newest": Sort("Newest first", Invoice.created_at, is_falling=True)},
 )  # fmt: skip
+
+
+def to_pay(customer_id: UUID) -> list[Invoice]:
+    """What waits for the customer's money, the most urgent first. One query."""
+    waiting = sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.status == "issued")
+    return list(db.session().scalars(waiting.order_by(Invoice.due_at, Invoice.id).limit(MOST_TOGETHER)))
+
+
+def find_all(customer_id: UUID, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+    """Invoices of the customer, as they were asked for. One query.
+
+    Raises:
+        NotFound: one of them is not the customer's, or a draft.
+    """
+    mine = sa.select(Invoice).where(
+        Invoice.id.in_(invoice_ids), Invoice.customer_id == customer_id, Invoice.status != "draft"
+    )
+    found = {invoice.id: invoice for invoice in db.session().scalars(mine)}
+    if found.keys() != set(invoice_ids):
+        raise NotFound()
+    return list(found.values())

@@ -20,6 +20,7 @@ from app.features.billing.settlement import (
     NotPayable,
     Settled,
     give_back,
+    lock_all,
     locked,
     settle,
     settle_nothing,
@@ -34,7 +35,7 @@ from app.kernel.money import Money
 
 __all__ = [
     "DUE_AFTER", "SERIES", "Discount", "LineDraft", "NotADraft", "NotPayable", "NothingOpen", "Paper", "Settled",
-    "draft", "find", "give_back", "issue", "issue_draft", "locked", "preview", "settle",
+    "draft", "find", "give_back", "issue", "issue_draft", "lock_all", "locked", "preview", "settle",
     "settle_with_credit",
 ]  # fmt: skip
 

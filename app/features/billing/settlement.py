@@ -4,6 +4,7 @@ Everything here holds the invoice's row until the transaction ends, so that
 clicks, callbacks and staff who come at the same moment are heard one by one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,6 +54,19 @@ def locked(invoice_id: UUID) -> Invoice:
     wanted = sa.select(Invoice).where(Invoice.id == invoice_id).with_for_update(key_share=True)
     found = db.session().scalar(wanted.execution_options(populate_existing=True))
     if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_all(invoice_ids: Collection[UUID]) -> list[Invoice]:
+    """Invoices as they stand now, in the order in which everybody locks several: by id.
+
+    Raises:
+        NotFound: one of them is not in this tenant.
+    """
+    wanted = sa.select(Invoice).where(Invoice.id.in_(invoice_ids)).order_by(Invoice.id).with_for_update(key_share=True)
+    found = list(db.session().scalars(wanted.execution_options(populate_existing=True)))
+    if len(found) != len(set(invoice_ids)):
         raise NotFound()
     return found
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import redirect
 from flask.typing import ResponseReturnValue
 
+from app.features.billing import own
 from app.features.billing import service as billing
 from app.features.billing.service import NothingOpen
 from app.features.payments import charges, service
@@ -31,14 +32,17 @@ STATES = {
 @routes.post("")
 @requires(customer=Role.BILLING, limits=("60/minute",))
 def create() -> ResponseReturnValue:
-    """Pay what is open on an invoice, once however often anyone clicks."""
+    """Pay what is open on an invoice, or on several, once however often anyone clicks."""
     form = PayForm()
     if not form.validate_on_submit():
         raise Invalid("This page was too old to pay with. Open the invoice again.")
-    invoice = billing.find(principal(), form.invoice_id).invoice
-    back = redirect(f"/client/billing/{invoice.id}", 303)
+    customer_id = principal().customer_id
+    assert customer_id is not None, "the door lets in nobody else"
+    invoices = own.find_all(customer_id, form.invoice_ids)
+    is_one = len(invoices) == 1
+    back = redirect(f"/client/billing/{invoices[0].id}" if is_one else "/client/billing", 303)
     try:
-        done = charges.pay(invoice, form.agreed)
+        done = charges.pay(invoices, form.agreed)
     except PaidAlready as said:
         toast("info", said.text)
         return back
@@ -48,7 +52,8 @@ def create() -> ResponseReturnValue:
     if done.is_declined:
         toast("bad", "The payment was declined. Nothing was taken; try another way.")
     else:
-        toast("good", f"{_sum(done.taken).plain} paid. The receipt is beside the invoice.")
+        what = "The receipt is beside the invoice." if is_one else f"{len(invoices)} invoices are settled by it."
+        toast("good", f"{_sum(done.taken).plain} paid. {what}")
     return back
 
 

@@ -6,27 +6,30 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Regexp
 from wtforms.widgets import DateInput
 
+from app.features.billing.own import MOST_TOGETHER
 from app.features.payments.charges import METHODS, Agreed
 from app.features.payments.service import LONGEST_REFERENCE
 from app.kernel.pages import PanelForm
 
 ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+IDS = rf"{ID[:-1]}(,{ID[1:-1]}){{0,{MOST_TOGETHER - 1}}}$"
+"""Of several, with commas between."""
 ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 
 
 class PayForm(PanelForm):
-    """What a customer agreed to on the invoice's page. Nothing of it is typed."""
+    """What a customer agreed to on the page of an invoice, or of several. Nothing of it is typed."""
 
-    invoice = StringField(validators=[InputRequired(), Regexp(ID)])
+    invoice = StringField(validators=[InputRequired(), Regexp(IDS)])
     method = StringField(validators=[InputRequired(), AnyOf(METHODS)])
     credit = StringField(validators=[AnyOf(("use", "keep"))])
     charge = StringField(validators=[InputRequired(), Regexp(r"^[0-9]{1,15}$")])
     attempt = StringField(validators=[InputRequired(), Regexp(ID)])
 
     @property
-    def invoice_id(self) -> UUID:
-        """Which invoice is paid."""
-        return UUID(self.invoice.data)
+    def invoice_ids(self) -> list[UUID]:
+        """Which invoices are paid."""
+        return [UUID(text) for text in dict.fromkeys(self.invoice.data.split(","))]
 
     @property
     def agreed(self) -> Agreed:
