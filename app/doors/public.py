@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response
 from app.features.accounts import public as accounts
 from app.features.branding import public as branding
 from app.features.ops import public as ops
+from app.features.people import public as people
 from app.features.sessions import public as sessions
 from app.kernel.access import anyone
 from app.kernel.pages import PageRoutes, maybe_principal
 
-ROOMS = (sessions.routes, accounts.routes, branding.routes, ops.routes)
+ROOMS = (sessions.routes, accounts.routes, people.routes, branding.routes, ops.routes)
 
 front = PageRoutes("front")
 

@@ -10,15 +10,19 @@ import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.features.accounts import service as accounts
-from app.features.accounts.models import PasswordToken, User
+from app.features.accounts.links import link_url
+from app.features.accounts.models import MailedLink, PasswordToken, User
 from app.features.branding import service as branding
 from app.features.branding.service import Brand
 from app.features.messages.kinds import KINDS, Kind
 from app.features.messages.models import EmailMessage
+from app.features.people.models import Invitation
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
 
 ROOT = Path(__file__).parents[3]
+THEMSELVES: dict[str, type[MailedLink]] = {"invitation": Invitation}
+"""Links that are what their mail is about (`subject_id`)."""
 MASK = "••••••••"
 """Stands for the secret part of a link wherever staff look."""
 
@@ -35,7 +39,7 @@ class Draft:
     subject: str
     html: str
     text: str
-    link: PasswordToken | None
+    link: MailedLink | None
     secret: str
 
     def masked(self, text: str) -> str:
@@ -76,22 +80,29 @@ def draw(message: EmailMessage) -> Draft:
     return _drawn(message, kind, user, link)
 
 
-def find_link(message: EmailMessage, kind: Kind) -> PasswordToken | None:
+def find_link(message: EmailMessage, kind: Kind) -> MailedLink | None:
     """The link that the mail carries, while it lets somebody in or its time has not begun to count."""
     if not kind.link:
         return None
+    themselves = THEMSELVES.get(kind.link)
+    found: MailedLink | None
+    found = db.session().get(themselves, message.subject_id) if themselves else _password_link(message, kind)
+    if found is None or found.used_at is not None or found.revoked_at is not None:
+        return None
+    return None if found.delivered_at is not None and not found.is_open(clock.now()) else found
+
+
+def _password_link(message: EmailMessage, kind: Kind) -> PasswordToken | None:
+    """The one that it was made for, else the newest of its purpose that its person has."""
     query = sa.select(PasswordToken).where(PasswordToken.used_at.is_(None), PasswordToken.revoked_at.is_(None))
     if message.link_id is not None:
         query = query.where(PasswordToken.id == message.link_id)
     else:
         query = query.where(PasswordToken.user_id == message.to_user_id, PasswordToken.purpose == kind.link)
-    found = db.session().scalars(query.order_by(PasswordToken.created_at.desc()).limit(1)).first()
-    if found is None or (found.delivered_at is not None and not found.is_open(clock.now())):
-        return None
-    return found
+    return db.session().scalars(query.order_by(PasswordToken.created_at.desc()).limit(1)).first()
 
 
-def _drawn(message: EmailMessage, kind: Kind, user: User | None, link: PasswordToken | None) -> Draft:
+def _drawn(message: EmailMessage, kind: Kind, user: User | None, link: MailedLink | None) -> Draft:
     tenant, brand = tenants.current(), branding.brand()
     house = tenants.base_url(tenant)
     is_staff = user is not None and user.is_staff
@@ -101,7 +112,8 @@ def _drawn(message: EmailMessage, kind: Kind, user: User | None, link: PasswordT
         "to_address": message.to_address,
         "portal_url": f"{house}/admin" if is_staff else f"{house}/client",
         "reset_url": f"{house}/admin/reset-password" if is_staff else f"{house}/reset-password",
-        "set_password_url": accounts.set_password_url(link) if link is not None else "",
+        "set_password_url": link_url(link) if link is not None else "",
+        "link_url": link_url(link) if link is not None else "",
         "link_lasts": _span(link.lasts_seconds) if link is not None else "",
         "wanted_at": words.exact(message.created_at, tenant.time_zone),
         **kind.facts(message),
@@ -137,4 +149,6 @@ def _tidy(text: str) -> str:
 
 def _span(seconds: int) -> str:
     hours = seconds // 3600
+    if hours > 96:
+        return words.plural(hours // 24, "day")
     return words.plural(hours, "hour") if hours else words.plural(seconds // 60, "minute")

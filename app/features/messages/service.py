@@ -9,13 +9,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
-from app.features.accounts.models import PasswordToken, User
+from app.features.accounts.links import link_url
+from app.features.accounts.models import MailedLink, User
 from app.features.audit import service as audit
 from app.features.messages.figures import STATES, Health, health
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import find_link
 from app.features.orders.events import CustomerCreated
+from app.features.people import service as people
+from app.features.people.models import Invitation
 from app.features.tenants import mailing
 from app.kernel import clock, db, jobs, outbox, paging, tenancy
 from app.kernel.access import Role
@@ -88,20 +91,22 @@ def password_changed(event: PasswordChanged) -> None:
 def queue(
     template: str,
     *,
-    to_user: User,
+    to_user: User | None = None,
+    to_address: str = "",
     subject_type: str,
     subject_id: UUID,
     fact: object,
     link_id: UUID | None = None,
     priority: int = NORMAL,
 ) -> bool:
-    """Want one mail to one person; nothing is drawn or sent yet.
+    """Want one mail to one person, or to an address that is nobody's here; nothing is drawn or sent yet.
 
     `fact` is what happened: one fact makes one mail per template and person,
     however often it is told. `priority` is from 1 (first) to 10. Returns
     whether the mail is new.
     """
     assert template in KINDS, template
+    address = to_user.email if to_user is not None else to_address
     row_id, now = new_id(), clock.now()
     insert = postgresql.insert if db.is_postgresql() else sqlite.insert
     wanted = insert(EmailMessage).values(
@@ -112,12 +117,12 @@ def queue(
         template=template,
         subject_type=subject_type,
         subject_id=subject_id,
-        to_user_id=to_user.id,
-        to_address=to_user.email,
-        address_key=to_user.email.lower(),
+        to_user_id=to_user.id if to_user is not None else None,
+        to_address=address,
+        address_key=address.lower(),
         link_id=link_id,
         priority=priority,
-        dedupe_key=f"{template}:{fact}:{to_user.id}",
+        dedupe_key=f"{template}:{fact}:{to_user.id if to_user is not None else address.lower()}",
         message_id_header=_message_id(row_id),
         attempt_log=[],
     )
@@ -265,13 +270,15 @@ def recipient(message: EmailMessage) -> User | None:
     return db.session().get(User, message.to_user_id) if message.to_user_id is not None else None
 
 
-def open_link(message: EmailMessage) -> PasswordToken | None:
+def open_link(message: EmailMessage) -> MailedLink | None:
     """The link that the mail carries, while it lets somebody in."""
     link = find_link(message, KINDS[message.template])
+    if isinstance(link, Invitation) and people.is_address_taken(link):
+        return None
     return link if link is not None and link.is_open(clock.now()) else None
 
 
-def reveal_link(message: EmailMessage) -> tuple[str, PasswordToken]:
+def reveal_link(message: EmailMessage) -> tuple[str, MailedLink]:
     """The link that the mail carries, whole, and its row. Audited: whoever has it can get in.
 
     Raises:
@@ -286,4 +293,4 @@ def reveal_link(message: EmailMessage) -> tuple[str, PasswordToken]:
         resource_id=message.id,
         after={"template": message.template, "link_id": str(link.id)},
     )
-    return accounts.set_password_url(link), link
+    return link_url(link), link
