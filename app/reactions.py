@@ -5,8 +5,10 @@ slow is done by the worker. Every event stands in the audit log besides.
 """
 
 from app.features.accounts.events import (
+    CustomerSignedUp,
     PasswordChanged,
     PasswordLinkRequested,
+    SignUpRequested,
     UserDeactivated,
     UserRemoved,
     UserRoleChanged,
@@ -14,13 +16,12 @@ from app.features.accounts.events import (
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid, InvoiceVoided
 from app.features.dashboard import service as figures
-from app.features.messages import invitations, receipts, services
+from app.features.messages import receipts, services, sign_ups
 from app.features.messages import service as messages
 from app.features.orders import cancelling
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
-from app.features.people.events import InvitationResent, UserInvited
 from app.features.provisioning import wishes as provisioning
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
 from app.features.sessions import endings as sessions
@@ -37,6 +38,7 @@ from app.kernel import events
 from app.kernel.events import Reactions
 
 REACTIONS: Reactions = {
+    CustomerSignedUp: (orders.on_signed_up,),
     CustomerCreated: (messages.welcome, figures.on_customer_created),
     InvoiceIssued: (figures.on_invoice_issued,),
     OrderCreated: (figures.on_order_created,),
@@ -44,6 +46,7 @@ REACTIONS: Reactions = {
     PaymentSucceeded: (receipts.payment_received, figures.on_payment_succeeded),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
+    SignUpRequested: (sign_ups.requested,),
     InvoicePaid: (orders.on_invoice_paid,),
     InvoiceVoided: (cancelling.on_invoice_voided,),
     SubscriptionActivated: (provisioning.on_activated, figures.on_subscription),
@@ -52,8 +55,6 @@ REACTIONS: Reactions = {
     SubscriptionSuspended: (provisioning.on_suspended, services.service_suspended, figures.on_subscription),
     SubscriptionTerminated: (provisioning.on_terminated, services.service_ended, figures.on_subscription),
     SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
-    UserInvited: (invitations.invited,),
-    InvitationResent: (invitations.invited,),
     UserRoleChanged: (sessions.on_access_changed,),
     UserDeactivated: (sessions.on_access_changed,),
     UserRemoved: (sessions.on_access_changed,),

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.doors.records import KINDS
 from app.features.accounts import admin as accounts
+from app.features.accounts import admin_sign_up as sign_up
 from app.features.api_keys import admin as api_keys
 from app.features.audit import admin as audit
 from app.features.audit import admin_exports as audit_exports
@@ -34,6 +35,7 @@ from app.kernel import known
 ROOMS = (
     dashboard.routes,
     accounts.routes,
+    sign_up.routes,
     messages.routes,
     people.routes,
     customer_people.routes,

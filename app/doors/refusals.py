@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.doors.threshold import UnknownHost, close_unit, open_unit
 from app.kernel import db, logs
+from app.kernel.access import TermsOwed
 from app.kernel.api import problem
 from app.kernel.errors import Forbidden, Invalid, NotFound, NotSignedIn, Refusal, TooLarge, TooMany, Unavailable
 
@@ -52,6 +53,8 @@ def refuse(refusal: Refusal) -> AnyResponse:
             response.headers["WWW-Authenticate"] = "ApiKey" if request.headers.get("X-API-Key") else "Session"
     elif isinstance(refusal, NotSignedIn):
         response = _to_sign_in()
+    elif isinstance(refusal, TermsOwed):
+        response = _to("/client/terms")
     else:
         response = _page(refusal)
     if refusal.retry_after is not None:
@@ -66,7 +69,11 @@ def wants_json() -> bool:
 
 def _to_sign_in() -> AnyResponse:
     staff = request.path.startswith("/admin")
-    address = "/admin/sign-in" if staff else "/sign-in"
+    return _to("/admin/sign-in" if staff else "/sign-in")
+
+
+def _to(address: str) -> AnyResponse:
+    """To a page that comes first, and from there to where the person was going."""
     if request.method == "GET" and request.path not in {"/client", "/admin"}:
         query = request.query_string.decode("ascii", "replace")
         address += "?" + urlencode({"next": request.path + (f"?{query}" if query else "")}, safe="/")

@@ -45,6 +45,8 @@ class Principal:
     impersonator_id: UUID | None = None
     """The member of staff who looks through this person's eyes, if one does."""
     impersonator_name: str = ""
+    owes_terms: bool = False
+    """Whether this person has yet to accept the terms that hold, before anything else."""
 
     @property
     def is_staff(self) -> bool:
@@ -113,6 +115,12 @@ class Impersonating(Forbidden):
     text = "You see the portal as somebody else. This is theirs alone to do."
 
 
+class TermsOwed(Forbidden):
+    """Somebody signed in after the terms had changed, and has not accepted them: 403, or the page that asks."""
+
+    code, text = "terms_not_accepted", "Accept the terms first."
+
+
 @dataclass(frozen=True)
 class Access:
     """The mark on a route: who may come in."""
@@ -130,6 +138,8 @@ class Access:
     factors, e-mail, people, keys, consent and money are the person's own business."""
     always: bool = False
     """Also while the house is suspended or closed."""
+    before_terms: bool = False
+    """Also for those who have yet to accept the terms."""
 
     def admit(self, principal: Principal | None) -> None:
         """Let `principal` pass or refuse.
@@ -137,6 +147,7 @@ class Access:
         Raises:
             NotSignedIn: nobody is there and somebody is needed.
             Forbidden: the role or the scope is not enough.
+            TermsOwed: the person has not accepted the terms that hold.
         """
         if self.kind in {"public", "platform", "signed"}:
             return
@@ -148,6 +159,8 @@ class Access:
             raise Forbidden("A key cannot do that.")
         elif self.kind == "role" and not self._role_suffices(principal):
             raise Impersonating(STOP_FIRST) if principal.is_impersonated and self.staff is not None else Forbidden()
+        elif principal.owes_terms and not self.before_terms:
+            raise TermsOwed()
 
     def admit_write(self, principal: Principal | None) -> None:
         """Let `principal`, whom `admit` has let in, change something here or refuse.
@@ -195,12 +208,23 @@ def requires(
     customer: Role | None = None,
     limits: tuple[str, ...] = (),
     impersonated: bool = False,
+    before_terms: bool = False,
 ) -> Callable[[View], View]:
     """Only people of these roles and up; an absent side is refused.
 
-    Staff who see the portal as a customer only read, unless the route says `impersonated`.
+    Staff who see the portal as a customer only read, unless the route says `impersonated`; who has yet to accept the
+    terms gets nothing that does not say `before_terms`.
     """
-    return _mark(Access("role", staff=staff, customer=customer, limits=limits, impersonated=impersonated))
+    return _mark(
+        Access(
+            "role",
+            staff=staff,
+            customer=customer,
+            limits=limits,
+            impersonated=impersonated,
+            before_terms=before_terms,
+        )
+    )
 
 
 def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]:

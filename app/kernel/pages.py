@@ -5,6 +5,7 @@ bear one name, and `page` answers with that block. Without JavaScript the same
 view answers with the whole page.
 """
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, g, render_template, request
@@ -17,6 +18,9 @@ from app.kernel import csrf
 from app.kernel.access import Principal, Role
 from app.kernel.errors import NotSignedIn, Refusal
 from app.kernel.visitor import Visitor
+
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""A path on this host in visible ASCII: no second slash, no backslash, nothing that browsers drop."""
 
 
 class PageRoutes(Blueprint):
@@ -47,6 +51,13 @@ def _wanted_block(template: str) -> str | None:
     return target if target in current_app.jinja_env.get_template(template).blocks else None
 
 
+def private(answer: Response) -> Response:
+    """The address of this page lets somebody in: it goes nowhere else."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
 def toast(tone: str, text: str) -> None:
     """Say the result of an act once, on the next page. `tone` is good, info, warn or bad."""
     flash(text, tone)
@@ -73,6 +84,11 @@ def principal() -> Principal:
 def is_at_least(role: Role) -> bool:
     """Whether somebody of the staff with at least this role is asking."""
     return (principal().staff_role or 0) >= role
+
+
+def own_path(text: str | None, home: str) -> str:
+    """`text` if it is a path on this host, else `home`: nobody is sent elsewhere."""
+    return text if text and len(text) <= 2000 and _OWN_PATH.fullmatch(text) else home
 
 
 def visitor() -> Visitor:

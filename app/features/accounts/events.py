@@ -125,3 +125,32 @@ class UserRemoved(Event):
     example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
 
     user_id: UUID
+
+
+@dataclass(frozen=True)
+class SignUpRequested(Event):
+    """Somebody wants to open an account at an address. Inside the house only: mail listens."""
+
+    name: ClassVar[str] = "sign_up.requested"
+    resource: ClassVar[str] = "sign_up"
+    example: ClassVar[Mapping[str, Any]] = {"signUpId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a04"}
+
+    sign_up_id: UUID
+
+
+@dataclass(frozen=True)
+class CustomerSignedUp(Event):
+    """A customer is there who has bought nothing yet. Inside the house only: orders tells the outside."""
+
+    name: ClassVar[str] = "customer.signed_up"
+    resource: ClassVar[str] = "customer"
+    example: ClassVar[Mapping[str, Any]] = {
+        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        "email": "customer@example.com",
+        "marketingSource": "sign-up",
+    }
+    personal: ClassVar[frozenset[str]] = frozenset({"email"})
+
+    customer_id: UUID
+    email: str
+    marketing_source: str

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import EmailField, SelectField, StringField, TelField
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.features.accounts import profile
@@ -48,3 +48,43 @@ class NameForm(PanelForm):
     def answers(self) -> dict[str, Any]:
         """What was filled in; what was not sent is empty."""
         return {name: value or "" for name, value in super().answers.items()}
+
+
+class SignUpForm(PanelForm):
+    """Who wants an account. The password is chosen behind the link that goes to the address."""
+
+    first_name = StringField("First name", [InputRequired("Say what we may call you.")])
+    last_name = StringField("Last name", [Optional()])
+    company = StringField("Company", [Optional()])
+    email = EmailField("E-mail", [InputRequired("Enter your e-mail address."), Length(max=320)])
+    website = StringField("Leave this empty", [Optional(), Length(max=320)])
+    """For machines that fill in everything."""
+    terms_version = HiddenField()
+    accepts = BooleanField("I accept the terms")
+    wants_news = BooleanField("Send me news and offers by mail. I can take this back at any time.")
+
+
+class SignUpSettingsForm(PanelForm):
+    """Who can open an account."""
+
+    sign_up_open = BooleanField("Anybody can open an account at /sign-up")
+
+
+class TermsForm(PanelForm):
+    """A new version of the terms."""
+
+    version = StringField(
+        "Name of the version", [InputRequired("Give it a name, such as 2026-11.")], description="Such as 2026-11."
+    )
+    text = TextAreaField("The terms", [Optional()], description="Plain text; an empty line begins a paragraph.")
+    url = StringField(
+        "Or where they stand", [Optional()], description="A web address, where the text is kept elsewhere."
+    )
+
+
+class AcceptForm(PanelForm):
+    """Yes to the terms."""
+
+    terms_version = HiddenField()
+    next = HiddenField()
+    accepts = BooleanField("I have read and accept the terms")

@@ -112,6 +112,8 @@ class User(TenantRecord):
     removed_at: Mapped[datetime | None]
     """Since when this person belongs here no longer. The row stays, for histories; its address is free again."""
     last_sign_in_at: Mapped[datetime | None]
+    terms_version: Mapped[str] = mapped_column(default="")
+    """The version of the terms that this person accepted last; when is in `consents`."""
 
     @property
     def name(self) -> str:
@@ -170,6 +172,61 @@ class PasswordToken(MailedLink, TenantRecord):
 
     user_id: Mapped[UUID] = tenant_key("users")
     purpose: Mapped[str]
+
+
+class SignUp(MailedLink, TenantRecord):
+    """Somebody wants an account. Nothing else is made of it until the address has proved itself by the link.
+
+    Written for any address, so that neither the answer nor its time tells
+    whether somebody has it; that is found out when the mail is drawn.
+    """
+
+    __tablename__ = "sign_ups"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.Index("ix_sign_ups_address", "tenant_id", "email_key"),
+        sa.Index("ix_sign_ups_newest", "tenant_id", "created_at"),
+    )
+    link_purpose = "sign-up"
+    link_path = "/sign-up/confirmation"
+
+    email: Mapped[str]
+    email_key: Mapped[str]
+    first_name: Mapped[str]
+    last_name: Mapped[str] = mapped_column(default="")
+    company: Mapped[str] = mapped_column(default="")
+    terms_version: Mapped[str] = mapped_column(default="")
+    """What was accepted; empty where there were no terms."""
+    wants_news: Mapped[bool] = mapped_column(default=False)
+
+
+class TermsVersion(TenantRecord):
+    """The terms as they were published once. Never changed, so that what somebody accepted can be shown."""
+
+    __tablename__ = "terms_versions"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "version"),)
+
+    version: Mapped[str] = mapped_column(sa.String(40))
+    text: Mapped[str] = mapped_column(default="")
+    url: Mapped[str] = mapped_column(default="")
+    """Where they stand, when not here."""
+    published_by: Mapped[UUID | None] = tenant_key("users", nullable=True)
+
+
+class Consent(TenantRecord):
+    """Somebody agreed to something, and perhaps took it back."""
+
+    __tablename__ = "consents"
+    __table_args__ = (sa.CheckConstraint("kind IN ('terms', 'marketing')", name="kind"),)
+
+    user_id: Mapped[UUID] = tenant_key("users")
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    version: Mapped[str] = mapped_column(sa.String(40), default="")
+    """Of the terms."""
+    given_at: Mapped[datetime]
+    given_where: Mapped[str] = mapped_column(sa.String(20))
+    """`sign-up`, `sign-in`, `account`."""
+    withdrawn_at: Mapped[datetime | None]
 
 
 class PasswordRequest(TenantRecord, OutboxMixin):

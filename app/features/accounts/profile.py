@@ -57,7 +57,7 @@ def rename(user: User, *, first_name: str, last_name: str) -> None:
     Raises:
         Invalid: names every field that cannot be so.
     """
-    wanted = checked_names(first_name=first_name, last_name=last_name)
+    wanted = _checked({"first_name": first_name, "last_name": last_name}, _PERSON)
     before = {name: getattr(user, name) for name in wanted if getattr(user, name) != wanted[name]}
     if not before:
         return
@@ -69,13 +69,14 @@ def rename(user: User, *, first_name: str, last_name: str) -> None:
     )
 
 
-def checked_names(*, first_name: str, last_name: str) -> dict[str, str]:
-    """What somebody is called, tidied.
+def check_person(*, first_name: str, last_name: str, company: str = "") -> dict[str, str]:
+    """The names of somebody who is not here yet, as they are kept.
 
     Raises:
         Invalid: names every field that cannot be so.
     """
-    return _checked({"first_name": first_name, "last_name": last_name}, _PERSON)
+    rules = {**_PERSON, "company": _CUSTOMER["company"]}
+    return _checked({"first_name": first_name, "last_name": last_name, "company": company}, rules)
 
 
 def _checked(values: dict[str, str], rules: dict[str, Callable[[str], str]]) -> dict[str, str]:

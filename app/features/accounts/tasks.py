@@ -1,10 +1,13 @@
-"""Password links that people have asked for, and links that are over."""
+"""Password links that people have asked for; sign-ups that nobody confirmed."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.features.accounts import requests
+from app.features.accounts import requests, sign_up
 from app.features.accounts.models import PasswordRequest
-from app.kernel import db, jobs, outbox
+from app.features.tenants.models import Tenant
+from app.kernel import db, jobs, outbox, schedule, tenancy
 from app.kernel.outbox import Claimed
 
 
@@ -22,3 +25,13 @@ def _answer(row: Claimed) -> None:
             return
         session.execute(sa.delete(PasswordRequest).where(PasswordRequest.id == row.id))
         requests.answer_request(email_key, is_staff=is_staff)
+
+
+@schedule.scheduled("accounts.remove-sign-ups", "40 3 * * *")
+def remove_sign_ups(at: datetime) -> None:
+    """Forget sign-ups that are a week old."""
+    with db.transaction(write=False) as session:
+        tenant_ids = session.scalars(sa.select(Tenant.id)).all()
+    for tenant_id in tenant_ids:
+        with tenancy.as_tenant(tenant_id), db.transaction():
+            sign_up.remove_old(at)

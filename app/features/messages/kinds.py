@@ -6,16 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer, User
+from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer, SignUp, User
 from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.models import Product
 from app.features.messages.models import EmailMessage
 from app.features.payments.models import Payment
 from app.features.payments.service import LABELS
-from app.features.people import roles
-from app.features.people import service as people
-from app.features.people.models import Invitation
 from app.features.provisioning.listing import title_of
 from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
@@ -38,7 +36,7 @@ class Kind:
     because: str
     """What made it wanted, as the timeline of a message says it."""
     link: str = ""
-    """`first` or `reset` when it carries a password link of that purpose; else one of `rendering.THEMSELVES`."""
+    """`first` or `reset` when it carries a password link of that purpose."""
     needs_link: bool = False
     """Whether it is pointless once its link is used up or replaced."""
     facts: Callable[[EmailMessage], Facts] = _nothing_more
@@ -120,20 +118,6 @@ def _task(message: EmailMessage) -> Facts:
     }
 
 
-def _invitation(message: EmailMessage) -> Facts:
-    """Who asks whom to what. An address that somebody has already is told so, and gets no link."""
-    session = db.session()
-    invitation = session.get_one(Invitation, message.subject_id)
-    customer = session.get(Customer, invitation.customer_id) if invitation.customer_id else None
-    return {
-        "inviter": session.get_one(User, invitation.invited_by).name,
-        "account": customer.title if customer else "",
-        "role": roles.label(invitation.granted).lower(),
-        "role_words": roles.words(invitation.customer_id)[invitation.granted],
-        "is_taken": people.is_address_taken(invitation),
-    }
-
-
 def _data_copy(message: EmailMessage) -> Facts:
     """Where the copy of somebody's data is fetched: at the door that they use."""
     asker = db.session().get_one(User, message.to_user_id)
@@ -141,11 +125,25 @@ def _data_copy(message: EmailMessage) -> Facts:
     return {"privacy_url": f"{tenants.base_url(tenants.current())}/{door}/privacy"}
 
 
+def _sign_up(message: EmailMessage) -> Facts:
+    """Whoever wants an account; or whose the address is already, with the way to their door."""
+    session = db.session()
+    row = session.get(SignUp, message.subject_id)
+    owner = session.scalars(sa.select(User).where(User.email_key == accounts.normalise_email(message.to_address)))
+    found = owner.one_or_none()
+    house = tenants.base_url(tenants.current())
+    return {
+        "first_name": row.first_name if row is not None and found is None else "",
+        "is_taken": found is not None,
+        "sign_in_url": f"{house}/admin/sign-in" if found is not None and found.is_staff else f"{house}/sign-in",
+    }
+
+
 KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
-    "invitation": Kind("Invitation", "Somebody was invited", link="invitation", needs_link=True, facts=_invitation),
+    "sign_up": Kind("Sign-up", "Somebody asked for an account", link="sign_up", facts=_sign_up),
     "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing", says_money=True),
     "service_ready": Kind("Service ready", "A service was set up", facts=_service, department="support"),
     "service_suspended": Kind("Service suspended", "A service was suspended", facts=_service, department="billing"),

@@ -11,17 +11,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.features.accounts import service as accounts
 from app.features.accounts.links import link_url
-from app.features.accounts.models import MailedLink, PasswordToken, User
+from app.features.accounts.models import MailedLink, PasswordToken, SignUp, User
 from app.features.branding import service as branding
 from app.features.branding.service import Brand
 from app.features.messages.kinds import KINDS, Kind
 from app.features.messages.models import EmailMessage
-from app.features.people.models import Invitation
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
 
 ROOT = Path(__file__).parents[3]
-THEMSELVES: dict[str, type[MailedLink]] = {"invitation": Invitation}
+THEMSELVES: dict[str, type[MailedLink]] = {"sign_up": SignUp}
 """Links that are what their mail is about (`subject_id`)."""
 MASK = "••••••••"
 """Stands for the secret part of a link wherever staff look."""
@@ -89,6 +88,8 @@ def find_link(message: EmailMessage, kind: Kind) -> MailedLink | None:
     found = db.session().get(themselves, message.subject_id) if themselves else _password_link(message, kind)
     if found is None or found.used_at is not None or found.revoked_at is not None:
         return None
+    if isinstance(found, SignUp) and accounts.is_email_taken(found.email):
+        return None  # its person is told so instead
     return None if found.delivered_at is not None and not found.is_open(clock.now()) else found
 
 

@@ -10,15 +10,13 @@ from app.config import current as settings
 from app.features.accounts import service as accounts
 from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.accounts.links import link_url
-from app.features.accounts.models import MailedLink, User
+from app.features.accounts.models import MailedLink, PasswordToken, User
 from app.features.audit import service as audit
 from app.features.messages.figures import STATES, Health, health
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import find_link
 from app.features.orders.events import CustomerCreated
-from app.features.people import service as people
-from app.features.people.models import Invitation
 from app.features.tenants import mailing
 from app.kernel import clock, db, jobs, outbox, paging, tenancy
 from app.kernel.access import Role
@@ -55,8 +53,10 @@ class NoLink(Conflict):
 
 
 def welcome(event: CustomerCreated) -> None:
-    """Greet a new customer's owners, each with a link to set the first password."""
+    """Greet a new customer's owners who can get in: each by the link to set the first password, or by the one set."""
     owners = sa.select(User).where(User.customer_id == event.customer_id, User.customer_role == Role.OWNER)
+    has_link = sa.exists().where(PasswordToken.user_id == User.id)
+    owners = owners.where(sa.or_(User.password_hash.is_not(None), has_link))
     for user in db.session().scalars(owners):
         queue("welcome", to_user=user, subject_type="customer", subject_id=event.customer_id, fact=event.customer_id)
 
@@ -273,8 +273,6 @@ def recipient(message: EmailMessage) -> User | None:
 def open_link(message: EmailMessage) -> MailedLink | None:
     """The link that the mail carries, while it lets somebody in."""
     link = find_link(message, KINDS[message.template])
-    if isinstance(link, Invitation) and people.is_address_taken(link):
-        return None
     return link if link is not None and link.is_open(clock.now()) else None
 
 

@@ -75,7 +75,7 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True)
 class CustomerCreated(Event):
-    """Somebody became a customer by ordering a plan."""
+    """Somebody became a customer; `plan` is what they ordered, empty when they signed up or were entered by hand."""
 
     name: ClassVar[str] = "customer.created"
     resource: ClassVar[str] = "customer"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.events import CustomerSignedUp
 from app.features.accounts.models import Customer, User
 from app.features.billing import service as billing
 from app.features.billing.events import InvoicePaid
@@ -66,6 +67,11 @@ def sell_to_new_customer(
         CustomerCreated(customer.id, customer.email, product.slug, customer.marketing_source, customer.utm_campaign)
     )
     return placed
+
+
+def on_signed_up(event: CustomerSignedUp) -> None:
+    """Tell that there is a new customer, who has bought nothing yet."""
+    publish(CustomerCreated(event.customer_id, event.email, "", event.marketing_source, ""))
 
 
 def place(

@@ -4,7 +4,7 @@ Customers' people and staff have a door each; behind both stands the same
 check, and nobody crosses over.
 """
 
-import re
+from typing import Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -15,18 +15,27 @@ from app.features.sessions import service
 from app.features.sessions.cookies import with_login, without_login
 from app.features.sessions.forms import SetPasswordForm, SignInForm
 from app.features.sessions.signing import SignInFailed, sign_in
+from app.features.tenants import service as tenants
 from app.kernel import crypto, db
 from app.kernel.access import anyone
 from app.kernel.errors import Invalid, TooMany
-from app.kernel.pages import PageRoutes, client_address, maybe_principal, page, toast, user_agent, visitor
+from app.kernel.pages import (
+    PageRoutes,
+    client_address,
+    maybe_principal,
+    own_path,
+    page,
+    private,
+    toast,
+    user_agent,
+    visitor,
+)
 
 routes = PageRoutes("sessions_public")
 
 SIGN_IN = "sessions/public/sign_in.html"
 SET_PASSWORD = "sessions/public/set_password.html"
 LINK_SPENT = "sessions/public/link_spent.html"
-_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-"""A path on this host in visible ASCII: no second slash, no backslash, nothing that browsers drop."""
 
 
 @routes.get("/sign-in")
@@ -61,26 +70,31 @@ def _show(*, is_staff: bool) -> ResponseReturnValue:
     who = maybe_principal()
     if who is not None:
         return redirect(_target(request.args.get("next"), is_staff=who.is_staff), 303)
-    return page(SIGN_IN, form=SignInForm(next=request.args.get("next", "")), is_staff=is_staff)
+    return _sign_in_page(form=SignInForm(next=request.args.get("next", "")), is_staff=is_staff)
 
 
 def _sign_in(*, is_staff: bool) -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
-        return page(SIGN_IN, status=422, form=form, is_staff=is_staff)
+        return _sign_in_page(status=422, form=form, is_staff=is_staff)
     try:
         _login, token = sign_in(
             form.email.data, form.password.data, where=visitor(), user_agent=user_agent(), is_staff=is_staff
         )
     except SignInFailed as refusal:
         form.password.errors = [refusal.text]
-        return page(SIGN_IN, status=refusal.status, form=form, is_staff=is_staff)
+        return _sign_in_page(status=refusal.status, form=form, is_staff=is_staff)
     except TooMany as refusal:
-        answer = page(SIGN_IN, status=refusal.status, form=form, is_staff=is_staff, wait=_minutes(refusal.retry_after))
+        answer = _sign_in_page(status=refusal.status, form=form, is_staff=is_staff, wait=_minutes(refusal.retry_after))
         answer.headers["Retry-After"] = str(refusal.retry_after or 60)
         return answer
     _end_former()
     return with_login(_target(form.next.data, is_staff=is_staff), token)
+
+
+def _sign_in_page(*, status: int = 200, is_staff: bool, **context: Any) -> Response:
+    offers_sign_up = not is_staff and tenants.current().sign_up_open
+    return page(SIGN_IN, status=status, is_staff=is_staff, offers_sign_up=offers_sign_up, **context)
 
 
 def _minutes(seconds: int | None) -> str:
@@ -90,8 +104,7 @@ def _minutes(seconds: int | None) -> str:
 
 def _target(text: str | None, *, is_staff: bool) -> str:
     """Where to go after signing in: `text` if it is a path of our own, else home."""
-    home = "/admin" if is_staff else "/client"
-    return text if text and len(text) <= 2000 and _OWN_PATH.fullmatch(text) else home
+    return own_path(text, "/admin" if is_staff else "/client")
 
 
 def _end_former() -> None:
@@ -124,7 +137,7 @@ def new_password() -> ResponseReturnValue:
     if user is None:
         return _spent(token)
     form = SetPasswordForm(formdata=None, token=token)
-    return _private(page(SET_PASSWORD, form=form, email=user.email, is_first=user.password_hash is None))
+    return private(page(SET_PASSWORD, form=form, email=user.email, is_first=user.password_hash is None))
 
 
 @routes.post("/set-password")
@@ -139,28 +152,21 @@ def create_password() -> ResponseReturnValue:
         return _spent(form.token.data or "")
     context = {"form": form, "email": user.email, "is_first": user.password_hash is None}
     if not form.validate_on_submit():
-        return _private(page(SET_PASSWORD, status=422, **context))
+        return private(page(SET_PASSWORD, status=422, **context))
     try:
         accounts.check_password_rules(form.password.data, user=user)
     except Invalid as refusal:
         form.password.errors = [refusal.text]
-        return _private(page(SET_PASSWORD, status=422, **context))
+        return private(page(SET_PASSWORD, status=422, **context))
     password_hash = crypto.hash_password(form.password.data)
     _login, token = service.set_password(link, password_hash, ip=client_address(), user_agent=user_agent())
     _end_former()
     toast("good", "Your password is set. You are signed in.")
-    return _private(with_login("/admin" if user.is_staff else "/client", token))
+    return private(with_login("/admin" if user.is_staff else "/client", token))
 
 
 def _spent(token: str) -> Response:
     """The way to a new link, at the door of whoever had this one."""
     with db.transaction(write=False):
         is_staff = accounts.was_staff_link(token)
-    return _private(page(LINK_SPENT, status=410, is_staff=is_staff))
-
-
-def _private(answer: Response) -> Response:
-    """The address of this page lets somebody in: it goes nowhere else."""
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    return private(page(LINK_SPENT, status=410, is_staff=is_staff))

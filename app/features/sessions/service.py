@@ -8,7 +8,6 @@ itself (htmx) are no use. A tenant's policy will set these (SPEC 1.2).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,8 @@ from app.features.audit import service as audit
 from app.features.sessions.devices import describe
 from app.features.sessions.events import UserLogin
 from app.features.sessions.models import UserSession
+from app.features.sessions.places import place_of
+from app.features.tenants import service as tenants
 from app.kernel import buffer, clock, crypto, csrf, db, tenancy
 from app.kernel.access import Principal, Role
 from app.kernel.errors import NotFound
@@ -32,12 +33,6 @@ SEEN_EVERY = timedelta(seconds=60)
 """How exact `last_active_at` is."""
 TOKEN_LENGTH = 43
 """Characters of a token: 32 random bytes."""
-
-
-_LOCAL = [
-    ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
-]
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ def start(user: User, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
         browser=device.browser,
         os=device.os,
         ip=ip,
-        place=_place(ip),
+        place=place_of(ip),
         last_active_at=now,
         expires_at=now + LASTS,
     )
@@ -75,19 +70,6 @@ def start(user: User, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
     db.session().flush()
     publish(UserLogin(user.id, row.id, row.device))
     return row, token
-
-
-def _place(ip: str) -> str:
-    """Where an address is, as far as it says so itself; no list of places ships with the panel."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return ""
-    if address.is_loopback:
-        return "This machine"
-    return (
-        "Local network" if any(address in network for network in _LOCAL if network.version == address.version) else ""
-    )
 
 
 def resolve(token: str, *, is_use: bool = True) -> Principal | None:
@@ -122,7 +104,16 @@ def resolve(token: str, *, is_use: bool = True) -> Principal | None:
         csrf_secret=row.csrf_secret,
         impersonator_id=staff.user_id if staff else None,
         impersonator_name=staff.name if staff else "",
+        owes_terms=row.customer_id is not None and staff is None and _owes_terms(row.terms_version, row.created_at),
     )
+
+
+def _owes_terms(accepted: str, signed_in_at: datetime) -> bool:
+    """Whether the terms changed before this sign-in and were not accepted: who is signed in already is left alone."""
+    tenant = tenants.current()
+    if not tenant.terms_version or accepted == tenant.terms_version:
+        return False
+    return tenant.terms_published_at is None or signed_in_at >= tenant.terms_published_at
 
 
 def staff_behind(session_id: UUID | None) -> Staff | None:
@@ -141,6 +132,7 @@ _LOGIN = tenancy.named(
     sa.select(
         _logins.c.id, _logins.c.tenant_id, _logins.c.user_id, _logins.c.csrf_secret, _logins.c.last_active_at,
         _logins.c.expires_at, _logins.c.impersonator_session_id,
+        _logins.c.created_at, _users.c.terms_version,
         _users.c.first_name, _users.c.last_name, _users.c.email, _users.c.staff_role,
         _users.c.customer_id, _users.c.customer_role, _customers.c.company, _customers.c.name.label("customer_name"),
     )

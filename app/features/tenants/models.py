@@ -74,6 +74,12 @@ class Tenant(Record):
     """How long mails that are settled are kept; None: for good."""
     keep_closed_days: Mapped[int | None]
     """After so long customers that closed are erased by themselves; None: never."""
+    sign_up_open: Mapped[bool] = mapped_column(default=True)
+    """Whether anybody can open a customer account at `/sign-up`."""
+    terms_version: Mapped[str] = mapped_column(default="")
+    """The version of the terms that customers have to accept; empty: none."""
+    terms_published_at: Mapped[datetime | None]
+    """Since when. Who signs in after that is asked, once."""
 
     audit_kept_years: Mapped[int | None] = mapped_column(sa.SmallInteger)
     """How long its audit log is kept; None: for ever."""

@@ -95,6 +95,7 @@ _RULES: dict[str, Callable[[str, Setting], Any]] = {
     "locale": _known(lambda text: locale_exists(text.replace("-", "_")), "Choose a locale such as en or de-AT."),
     "number_prefix": _known(lambda text: _PREFIX.fullmatch(text) is not None, "1 to 8 capital letters and digits."),
     "sandbox_enabled": _switch,
+    "sign_up_open": _switch,
     "bank_enabled": _switch,
     "bank_details": _lines,
     "mail_name": _line,

@@ -33,6 +33,7 @@ SETTINGS_TABS = (
     ("Money and region", "/admin/settings/region"),
     ("Gateways", "/admin/settings/gateways"),
     ("Mail", "/admin/settings/mail"),
+    ("Sign-up and terms", "/admin/settings/sign-up"),
 )
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
