@@ -103,6 +103,15 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => { if (palette?.contains(event.target)) mark(options()[0]); });
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-palette-open]")) openPalette(); });
+  // A drawer beside a list closes without leaving the list, and gives the focus back to what opened it.
+  document.addEventListener("click", (event) => {
+    const drawer = event.target.closest?.("[data-drawer-close]")?.closest("aside");
+    const opener = drawer && document.querySelector(`[hx-target="#${drawer.id}"].is-open`);
+    if (drawer) { event.preventDefault(); drawer.replaceChildren(); drawer.className = ""; opener?.focus(); }
+    const row = event.target.closest?.("[data-drawer-open]");
+    if (drawer || row) document.querySelectorAll("[data-drawer-open].is-open").forEach((link) => { link.classList.remove("is-open"); link.closest("tr").classList.remove("is-open"); });
+    if (row) { row.classList.add("is-open"); row.closest("tr").classList.add("is-open"); }
+  });
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
     event.preventDefault();

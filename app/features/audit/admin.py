@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         rows=telling.rows(found.page.items, role=role(), zone=zone()),
         foot=listing.foot(asked, found.page, f"{shown:,} of {total} {'row' if str(total) == '1' else 'rows'}"),
-        total=total,
+        everything=(reading.count(listing.read({})) if asked.is_filtered else total).short,
         counted_to=_day(total.since),
         looked_back_to=_day(found.looked_back_to),
         groups=telling.grouped(vocabulary.actions),

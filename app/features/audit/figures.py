@@ -16,8 +16,7 @@ import sqlalchemy as sa
 
 from app.features.audit import reading
 from app.features.audit.listing import T
-from app.features.audit.said import said
-from app.features.audit.telling import ERASED, SEVERITIES
+from app.features.audit.telling import ERASED, SEVERITIES, told_apart
 from app.kernel import clock, db, known, words
 from app.kernel.access import Role
 from app.kernel.asked import Asked
@@ -77,6 +76,7 @@ def of(asked: Asked, *, zone: str, role: Role) -> Figures:
     columns = (_hour(), T.c.action, T.c.actor_user_id, T.c.actor_key_id)
     (hours, actions, people, programs), since = reading.groups(asked, columns, most=MOST_COUNTED)
     total = sum(count for _hour_, count in hours)
+    texts = told_apart(what for what, _count in actions)
     severities: Counter[str] = Counter()
     for what, count in hours:
         severities[what[14:]] += count
@@ -89,7 +89,7 @@ def of(asked: Asked, *, zone: str, role: Role) -> Figures:
             for one in SEVERITIES
             if severities[one]
         ],
-        actions=_shares([(said(what), count, asked.href(action=what)) for what, count in actions], total),
+        actions=_shares([(texts[what], count, asked.href(action=what)) for what, count in actions], total),
         people=_shares(_named(people, programs, asked, role), total),
     )
 

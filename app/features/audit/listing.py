@@ -18,7 +18,7 @@ from app.kernel.lists import Asked, Exact, Foot, Given, Listing, Since, Sort, Un
 from app.kernel.paging import Page
 
 HERE = "/admin/audit"
-MOST_ACTIONS = 40
+MOST_ACTIONS = 100
 """So many actions can be asked for at once."""
 MOST_WORDS = 5
 _CANONICAL = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
@@ -52,7 +52,7 @@ class _Several:
     name: str
 
     def read(self, given: str, _zone: str) -> Reading | None:
-        said = [one for one in dict.fromkeys(given[:4000].split(",")) if one in ACTIONS or _is_action(one)]
+        said = [one for one in dict.fromkeys(given[:6100].split(",")) if one in ACTIONS or _is_action(one)]
         return Reading(",".join(said[:MOST_ACTIONS])) if said else None
 
     def condition(self, _variant: str) -> sa.ColumnElement[bool]:

@@ -47,6 +47,11 @@ class Total:
     def __str__(self) -> str:
         return f"more than {self.number:,}" if self.is_more else f"{self.number:,}"
 
+    @property
+    def short(self) -> str:
+        """For beside a title: `312`, `1,000+`."""
+        return f"{self.number:,}{'+' if self.is_more else ''}"
+
 
 def vocabulary() -> Vocabulary:
     """Every action and type that stands in the tenant's log. Two queries that hop from one to the next."""

@@ -25,7 +25,11 @@ class Narrowed(Query):
     user: Annotated[UUID | None, Field(description="Who did it, or in whose place it was done.")] = None
     action: Annotated[
         str | None,
-        Field(max_length=4000, pattern=r"^[A-Z_]+(,[A-Z_]+)*$", description="One, or several between commas."),
+        Field(
+            max_length=6100,
+            pattern=r"^[A-Z][A-Z_]{2,59}(,[A-Z][A-Z_]{2,59}){0,99}$",
+            description="One, or several between commas.",
+        ),
     ] = None
     type: Annotated[str | None, Field(max_length=60, pattern=r"^[a-z][a-z0-9_]*$", examples=["invoice"])] = None
     id: Annotated[UUID | None, Field(description="Of the record it was done to.")] = None

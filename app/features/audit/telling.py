@@ -1,6 +1,7 @@
 """Rows of the log as people read them: who, what, to which record, and how a record differed before and after."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,11 +39,18 @@ ERASED = "Somebody who was erased"
 def grouped(actions: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The actions in their groups, each with its words; what is in no group comes last."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for action in actions:
+    for action, text in told_apart(actions).items():
         group = next((label for label, begins in GROUPS if action.startswith(begins)), "Other")
-        found.setdefault(group, []).append((action, said(action)))
+        found.setdefault(group, []).append((action, text))
     order = [label for label, _begins in GROUPS] + ["Other"]
     return [(label, sorted(found[label], key=lambda one: one[1])) for label in order if label in found]
+
+
+def told_apart(actions: Iterable[str]) -> dict[str, str]:
+    """The words of each action; two of them that are said alike bear their own names besides."""
+    texts = {action: said(action) for action in actions}
+    often = Counter(texts.values())
+    return {action: text if often[text] == 1 else f"{text} ({action})" for action, text in texts.items()}
 
 
 def who(line: Line | AuditLog, personal: Personal | None) -> str:
@@ -51,7 +59,9 @@ def who(line: Line | AuditLog, personal: Personal | None) -> str:
         return ERASED
     name = str(personal.get("actor") or "")
     if line.actor_user_id is None and line.actor_key_id is None:
-        return "The panel" if name in {"", "system"} else name
+        if name not in {"", "system"}:
+            return name
+        return "Somebody not signed in" if personal.get("ip") else "The panel"
     return name or ("An API key" if line.actor_key_id is not None else "Somebody")
 
 
