@@ -16,12 +16,13 @@ from app.features.accounts.events import (
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid, InvoiceVoided
 from app.features.dashboard import service as figures
-from app.features.messages import receipts, services, sign_ups
+from app.features.messages import invitations, receipts, services, sign_ups
 from app.features.messages import service as messages
 from app.features.orders import cancelling
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
+from app.features.people.events import InvitationResent, UserInvited
 from app.features.provisioning import wishes as provisioning
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
 from app.features.sessions import endings as sessions
@@ -55,6 +56,8 @@ REACTIONS: Reactions = {
     SubscriptionSuspended: (provisioning.on_suspended, services.service_suspended, figures.on_subscription),
     SubscriptionTerminated: (provisioning.on_terminated, services.service_ended, figures.on_subscription),
     SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
+    UserInvited: (invitations.invited,),
+    InvitationResent: (invitations.invited,),
     UserRoleChanged: (sessions.on_access_changed,),
     UserDeactivated: (sessions.on_access_changed,),
     UserRemoved: (sessions.on_access_changed,),

@@ -7,6 +7,7 @@ from app.features.accounts import client_terms as terms
 from app.features.billing import client as billing
 from app.features.dashboard import client as dashboard
 from app.features.payments import client as payments
+from app.features.people import client as people
 from app.features.privacy import client as privacy
 from app.features.provisioning import client as provisioning
 from app.features.sessions import client as sessions
@@ -22,6 +23,7 @@ ROOMS = (
     impersonation.routes,
     provisioning.routes,
     accounts.routes,
+    people.routes,
     privacy.routes,
     terms.routes,
 )

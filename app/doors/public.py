@@ -7,12 +7,21 @@ from app.features.accounts import public as accounts
 from app.features.accounts import public_sign_up as sign_up
 from app.features.branding import public as branding
 from app.features.ops import public as ops
+from app.features.people import public as people
 from app.features.sessions import public as sessions
 from app.features.sessions import public_sign_up as sign_up_confirmation
 from app.kernel.access import anyone
 from app.kernel.pages import PageRoutes, maybe_principal
 
-ROOMS = (sessions.routes, accounts.routes, sign_up.routes, sign_up_confirmation.routes, branding.routes, ops.routes)
+ROOMS = (
+    sessions.routes,
+    accounts.routes,
+    sign_up.routes,
+    sign_up_confirmation.routes,
+    people.routes,
+    branding.routes,
+    ops.routes,
+)
 
 front = PageRoutes("front")
 

@@ -186,7 +186,7 @@ def test_staff_send_a_person_a_fresh_password_link(as_sam, alice: User):
 
     response = as_sam.post(f"{path}/people/{alice.id}/password-links")
 
-    assert (response.status_code, response.location) == (303, path)
+    assert (response.status_code, response.location) == (303, f"{path}/people/{alice.id}")
     said = words_of(as_sam.get(path))
     assert "A link is on its way to alice@acme.example." in said
     assert "Asked for a password link: Alice Marchetti" in said

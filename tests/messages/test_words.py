@@ -15,6 +15,7 @@ from app.features.messages import envelope, rendering
 from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.payments import specimen as payments
+from app.features.people import specimen as people
 from app.features.provisioning import specimen as provisioning
 from app.features.tenants.models import Tenant
 from app.features.webhooks import specimen as webhooks
@@ -150,6 +151,8 @@ def subject_of(template: str, user: User) -> UUID:
         return provisioning.make(customer).subscription_id
     if template == "webhook_disabled":
         return webhooks.make()[0].id
+    if template == "invitation":
+        return people.make(user).id
     return customer.id if template == "welcome" else user.id
 
 

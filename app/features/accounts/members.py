@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.features.accounts import links, rights
 from app.features.accounts.events import UserDeactivated, UserReactivated, UserRemoved, UserRoleChanged
-from app.features.accounts.models import User
+from app.features.accounts.models import Customer, User
 from app.features.accounts.rights import AboveYou, LastOwner, NotYourself
 from app.kernel import clock, db, terms
 from app.kernel.access import Principal, Role
@@ -130,9 +130,15 @@ def send_link(who: Principal, user: User) -> None:
         NotYourself, NotFound: as `change_role`.
     """
     _reach_for(who, user)
-    if user.disabled_at is not None:
+    if user.disabled_at is not None or not _is_open(user.customer_id):
         raise AccessEnded()
     links.send_password_link(user, "reset" if user.password_hash else "first")
+
+
+def _is_open(customer_id: UUID | None) -> bool:
+    if customer_id is None:
+        return True
+    return db.session().scalars(sa.select(Customer.status).where(Customer.id == customer_id)).one() == "active"
 
 
 def _reach_for(who: Principal, user: User) -> Sequence[User]:

@@ -57,7 +57,7 @@ def rename(user: User, *, first_name: str, last_name: str) -> None:
     Raises:
         Invalid: names every field that cannot be so.
     """
-    wanted = _checked({"first_name": first_name, "last_name": last_name}, _PERSON)
+    wanted = checked_names(first_name=first_name, last_name=last_name)
     before = {name: getattr(user, name) for name in wanted if getattr(user, name) != wanted[name]}
     if not before:
         return
@@ -67,6 +67,15 @@ def rename(user: User, *, first_name: str, last_name: str) -> None:
     audit.record(
         "USER_UPDATED", resource_type="user", resource_id=user.id, before=before, after=after, person_id=user.id
     )
+
+
+def checked_names(*, first_name: str, last_name: str) -> dict[str, str]:
+    """What somebody is called, tidied.
+
+    Raises:
+        Invalid: names every field that cannot be so.
+    """
+    return _checked({"first_name": first_name, "last_name": last_name}, _PERSON)
 
 
 def check_person(*, first_name: str, last_name: str, company: str = "") -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What accounts add to pages that show many rooms."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,10 +20,15 @@ def names_of(user_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
-    """Customers and their people by the beginnings of words in names and addresses. Six queries at most."""
+    """Customers, their people, and from ADMIN up colleagues, by the beginnings of words in names and addresses.
+
+    Eight queries at most.
+    """
     if role < Role.VIEWER:
         return []
-    return [*_customers(text, limit), *_people(text, limit)]
+    found = searching.record_ids("user", text)
+    colleagues = _colleagues(found, limit) if role >= Role.ADMIN else []
+    return [*_customers(text, limit), *_people(found, limit), *colleagues]
 
 
 def _customers(text: str, limit: int) -> list[Hit]:
@@ -37,15 +42,30 @@ def _customers(text: str, limit: int) -> list[Hit]:
     ]
 
 
-def _people(text: str, limit: int) -> list[Hit]:
-    """Those who sign in for a customer; the staff are no records that anybody looks up here."""
-    found = searching.record_ids("user", text)
+def _people(found: Sequence[UUID], limit: int) -> list[Hit]:
+    """Those who sign in for a customer."""
     if not found:
         return []
     wanted = sa.select(User, Customer).join(Customer, Customer.id == User.customer_id).where(User.id.in_(found))
     return [
         Hit("People", person.name, f"{person.email} · {customer.title}", _href(customer.id), "user-circle")
         for person, customer in db.session().execute(wanted.order_by(User.created_at.desc()).limit(limit))
+    ]
+
+
+def _colleagues(found: Sequence[UUID], limit: int) -> list[Hit]:
+    if not found:
+        return []
+    wanted = sa.select(User).where(User.id.in_(found), User.staff_role.is_not(None), User.removed_at.is_(None))
+    return [
+        Hit(
+            "Staff",
+            person.name,
+            f"{person.email} · {person.role.name.capitalize()}",
+            f"/admin/staff/{person.id}",
+            "users",
+        )
+        for person in db.session().scalars(wanted.order_by(User.created_at.desc()).limit(limit))
     ]
 
 

@@ -10,7 +10,6 @@ from app.features.dashboard import portrait, ranges, search, service, today
 from app.features.tenants import mailing
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, requires
-from app.kernel.errors import Conflict, NotFound
 from app.kernel.pages import PageRoutes, page, principal, toast
 
 routes = PageRoutes("dashboard_admin", prefix="/admin")
@@ -52,18 +51,3 @@ def show(customer_id: UUID) -> Response:
     seen = portrait.of(customer, principal())
     crumbs = [("Customers", "/admin/customers"), (seen.title, None)]
     return page("dashboard/admin/customer.html", it=seen, crumbs=crumbs)
-
-
-@routes.post("/customers/<uuid:customer_id>/people/<uuid:user_id>/password-links")
-@requires(staff=Role.ADMIN, limits=("30/hour",))
-def create_password_link(customer_id: UUID, user_id: UUID) -> ResponseReturnValue:
-    """Mail a person of the customer a link to set a new password. Links sent before end."""
-    customer = accounts.find_customer(principal(), customer_id)
-    user = accounts.find_user(user_id)
-    if user is None or user.customer_id != customer.id:
-        raise NotFound()
-    if user.disabled_at is not None or not customer.is_active:
-        raise Conflict("This person's access has ended. Give it back first.", code="access_ended")
-    accounts.send_password_link(user, "reset" if user.password_hash else "first")
-    toast("good", f"A link is on its way to {user.email}.")
-    return redirect(f"/admin/customers/{customer.id}", 303)

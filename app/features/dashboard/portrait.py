@@ -73,6 +73,7 @@ class Portrait:
     details: list[tuple[str, str]]
     source: list[tuple[str, str]]
     people: list[Person]
+    people_href: str
     shows_money: bool
     privacy_href: str
     """Where a copy is made and the customer is erased; empty for those who may not."""
@@ -103,6 +104,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         history=_history(customer, people, services, bought, invoices, zone),
         details=_details(customer),
         source=_source(customer),
+        people_href=f"/admin/customers/{customer.id}/people",
         people=[_person(person, zone, may_help=role >= Role.ADMIN and customer.is_active) for person in people],
         shows_money=shows_money,
     )

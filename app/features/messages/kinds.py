@@ -14,6 +14,9 @@ from app.features.catalogue.models import Product
 from app.features.messages.models import EmailMessage
 from app.features.payments.models import Payment
 from app.features.payments.service import LABELS
+from app.features.people import roles
+from app.features.people import service as people
+from app.features.people.models import Invitation
 from app.features.provisioning.listing import title_of
 from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
@@ -36,7 +39,7 @@ class Kind:
     because: str
     """What made it wanted, as the timeline of a message says it."""
     link: str = ""
-    """`first` or `reset` when it carries a password link of that purpose."""
+    """`first` or `reset` when it carries a password link of that purpose; else one of `rendering.THEMSELVES`."""
     needs_link: bool = False
     """Whether it is pointless once its link is used up or replaced."""
     facts: Callable[[EmailMessage], Facts] = _nothing_more
@@ -118,6 +121,20 @@ def _task(message: EmailMessage) -> Facts:
     }
 
 
+def _invitation(message: EmailMessage) -> Facts:
+    """Who asks whom to what. An address that somebody has already is told so, and gets no link."""
+    session = db.session()
+    invitation = session.get_one(Invitation, message.subject_id)
+    customer = session.get(Customer, invitation.customer_id) if invitation.customer_id else None
+    return {
+        "inviter": session.get_one(User, invitation.invited_by).name,
+        "account": customer.title if customer else "",
+        "role": roles.label(invitation.granted).lower(),
+        "role_words": roles.words(invitation.customer_id)[invitation.granted],
+        "is_taken": people.is_address_taken(invitation),
+    }
+
+
 def _data_copy(message: EmailMessage) -> Facts:
     """Where the copy of somebody's data is fetched: at the door that they use."""
     asker = db.session().get_one(User, message.to_user_id)
@@ -143,6 +160,7 @@ KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
+    "invitation": Kind("Invitation", "Somebody was invited", link="invitation", needs_link=True, facts=_invitation),
     "sign_up": Kind("Sign-up", "Somebody asked for an account", link="sign_up", facts=_sign_up),
     "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing", says_money=True),
     "service_ready": Kind("Service ready", "A service was set up", facts=_service, department="support"),

@@ -16,11 +16,12 @@ from app.features.branding import service as branding
 from app.features.branding.service import Brand
 from app.features.messages.kinds import KINDS, Kind
 from app.features.messages.models import EmailMessage
+from app.features.people.models import Invitation
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
 
 ROOT = Path(__file__).parents[3]
-THEMSELVES: dict[str, type[MailedLink]] = {"sign_up": SignUp}
+THEMSELVES: dict[str, type[MailedLink]] = {"invitation": Invitation, "sign_up": SignUp}
 """Links that are what their mail is about (`subject_id`)."""
 MASK = "••••••••"
 """Stands for the secret part of a link wherever staff look."""

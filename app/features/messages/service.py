@@ -17,6 +17,8 @@ from app.features.messages.kinds import KINDS
 from app.features.messages.models import EmailMessage
 from app.features.messages.rendering import find_link
 from app.features.orders.events import CustomerCreated
+from app.features.people import service as people
+from app.features.people.models import Invitation
 from app.features.tenants import mailing
 from app.kernel import clock, db, jobs, outbox, paging, tenancy
 from app.kernel.access import Role
@@ -273,6 +275,8 @@ def recipient(message: EmailMessage) -> User | None:
 def open_link(message: EmailMessage) -> MailedLink | None:
     """The link that the mail carries, while it lets somebody in."""
     link = find_link(message, KINDS[message.template])
+    if isinstance(link, Invitation) and people.is_address_taken(link):
+        return None
     return link if link is not None and link.is_open(clock.now()) else None
 
 
