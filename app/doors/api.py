@@ -10,6 +10,8 @@ from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
 from app.features.payments import api as payments
+from app.features.people import api as people
+from app.features.people import api_staff as staff
 from app.features.privacy import api as privacy
 from app.features.sessions import api as sessions
 from app.features.webhooks import api as webhooks
@@ -24,6 +26,8 @@ ROOMS = (
     api_keys.routes,
     audit.routes,
     sessions.routes,
+    people.routes,
+    staff.routes,
     privacy.routes,
     ops.routes,
     payments.routes,
