@@ -34,9 +34,8 @@ ASKED: dict[str, tuple[str, ...]] = {
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log in which a few rows are many."""
-    for name, number in {"SMALL": 20, "STRETCH": 15, "MOST_STRETCHES": 4}.items():
-        monkeypatch.setattr(ways, name, number)
-    monkeypatch.setattr(reading, "MOST_STRETCHES", 4)
+    monkeypatch.setattr(ways, "SMALL", 20)
+    monkeypatch.setattr(ways, "STRETCHES", (15, 45))
 
 
 def asked(**said: str) -> Asked:
@@ -137,7 +136,7 @@ def test_a_page_stops_looking_after_so_many_rows_says_so_and_goes_on_from_there(
     first = reading.page(asked(pci="1"), limit=10)
 
     assert first.page.items == []
-    assert first.looked_back_to == FIRST + timedelta(minutes=300 - 4 * 15)
+    assert first.looked_back_to == FIRST + timedelta(minutes=300 - 60)
     assert str(reading.count(asked(pci="1"))) == "0"
     assert reading.count(asked(pci="1")).since == first.looked_back_to
     found, pages = everything({"pci": "1"}, limit=10)
@@ -194,10 +193,9 @@ class Steps:
 
 def test_no_page_costs_more_in_a_log_ten_times_as_long(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every filter and pair that the page offers: first page, its count, and a page from the middle."""
-    for name, number in {"SMALL": 200, "STRETCH": 100, "MOST_STRETCHES": 4}.items():
-        monkeypatch.setattr(ways, name, number)
-    for name, number in {"MOST_STRETCHES": 4, "COUNTED": 100}.items():
-        monkeypatch.setattr(reading, name, number)
+    monkeypatch.setattr(ways, "SMALL", 200)
+    monkeypatch.setattr(ways, "STRETCHES", (100, 300))
+    monkeypatch.setattr(reading, "COUNTED", 100)
     steps = Steps()
     some = [*list(combinations(1)), *list(combinations(2))[::9]]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.features.audit import figures, finding, listing, reading, telling
+from app.features.audit import figures, finding, listing, reading, seals, telling
 from app.features.audit.files import CHOICES
 from app.features.audit.listing import HERE
 from app.features.audit.said import said
@@ -45,8 +45,9 @@ def role() -> Role:
 def index() -> ResponseReturnValue:
     """The log, newest first, with its filters."""
     asked = listing.read(request.args, zone=zone())
-    found, total = reading.page(asked), reading.count(asked)
     vocabulary = reading.vocabulary()
+    by = reading.way_of(asked, known=vocabulary)
+    found, total = reading.page(asked, by=by), reading.count(asked, by=by)
     shown = len(found.page.items)
     return page(
         "audit/admin/index.html",
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         rows=telling.rows(found.page.items, role=role(), zone=zone()),
         foot=listing.foot(asked, found.page, f"{shown:,} of {total} {'row' if str(total) == '1' else 'rows'}"),
-        everything=(reading.count(listing.read({})) if asked.is_filtered else total).short,
+        everything=None if asked.is_filtered else total.short,
         counted_to=_day(total.since),
         looked_back_to=_day(found.looked_back_to),
         groups=telling.grouped(vocabulary.actions),
@@ -64,6 +65,7 @@ def index() -> ResponseReturnValue:
         chosen=set(filter(None, asked.values["action"].split(","))),
         chips=_chips(asked),
         kinds=CHOICES,
+        state=None if asked.is_filtered or asked.cursor else seals.state(zone()),
     )
 
 
@@ -137,6 +139,7 @@ def show(row_id: UUID) -> ResponseReturnValue:
         exact=words.exact(row.created_at, zone()),
         severity=telling.SEVERITIES[row.severity],
         links=_links(entry),
+        seal=seals.of(row, zone()),
     )
 
 

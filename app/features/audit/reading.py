@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from app.features.audit.listing import AUDIT, Line, T, Vocabulary
 from app.features.audit.listing import wish as wish_of
-from app.features.audit.ways import MOST_STRETCHES, Place, fetch, way
+from app.features.audit.ways import Place, Way, fetch, way
 from app.kernel import cursors, db, tenancy
 from app.kernel.cursors import Edge
 from app.kernel.lists import COUNTED, ON_A_PAGE, Asked
@@ -54,31 +54,37 @@ class Total:
 
 
 def vocabulary() -> Vocabulary:
-    """Every action and type that stands in the tenant's log. Two queries that hop from one to the next."""
-    return Vocabulary(*(tuple(row[0] for row in fetch(_hops(T.c[name]))) for name in ("action", "resource_type")))
+    """Every action and type that stands in the tenant's log. One query that hops from one to the next."""
+    union: Any = sa.union_all
+    found = fetch(union(_hops(T.c.action), _hops(T.c.resource_type)))
+    return Vocabulary(*(tuple(word for kind, word in found if kind == name) for name in ("action", "resource_type")))
+
+
+def way_of(asked: Asked, *, known: Vocabulary | None = None) -> Way:
+    """How what is asked for is found. `known` is the vocabulary, for who has it already."""
+    return way(wish_of(asked, known or vocabulary()))
 
 
 def _hops(column: Any) -> Any:
     """The different values of an indexed column: one look-up in the index for each."""
+    kind = sa.literal_column(f"'{column.key}'").label("kind")
     mine = T.c.tenant_id == tenancy.current()
     hop = sa.select(sa.func.min(column).label("word")).where(mine).cte(recursive=True)
     further = sa.select(sa.func.min(column)).where(mine, column > hop.c.word).scalar_subquery()
     hop = hop.union_all(sa.select(further).where(hop.c.word.is_not(None)))
-    return sa.select(hop.c.word).where(hop.c.word.is_not(None))
+    return sa.select(kind, hop.c.word).where(hop.c.word.is_not(None))
 
 
-def page(asked: Asked, *, limit: int = ON_A_PAGE) -> Found:
-    """One page, newest first.
+def page(asked: Asked, *, by: Way | None = None, limit: int = ON_A_PAGE) -> Found:
+    """One page, newest first. `by` is `way_of(asked)`, for who has it already.
 
     Raises:
         BadCursor: the cursor is not one that this list gave to this tenant.
     """
     edge = cursors.read(_PURPOSE, asked.cursor) if asked.cursor else None
-    wanted = wish_of(asked, vocabulary())
     is_back = edge is not None and edge.is_back
-    how = way(wanted)
     start = Place(edge.value, edge.row_id) if edge is not None else None
-    rows, stopped = how.read(start, limit + 1, is_back=is_back, stretches=MOST_STRETCHES)
+    rows, stopped = (by or way_of(asked)).read(start, limit + 1, is_back=is_back)
     has_more = len(rows) > limit
     rows = rows[:limit]
     if is_back:
@@ -101,13 +107,13 @@ def _cursor(place: Place | None, *, is_back: bool) -> str | None:
     return None if place is None else cursors.write(_PURPOSE, Edge(is_back, place.at, place.row_id))
 
 
-def count(asked: Asked) -> Total:
+def count(asked: Asked, *, by: Way | None = None) -> Total:
     """How many rows fit: exact to `lists.COUNTED`, as far back as a page looks."""
-    wanted = wish_of(asked, vocabulary())
-    if wanted.is_everything:
+    how = by or way_of(asked)
+    if how.wanted.is_everything:
         whole = AUDIT.count(AUDIT.read({}))
         return Total(whole.number, whole.is_more)
-    found, since = way(wanted).count(COUNTED)
+    found, since = how.count(COUNTED)
     return Total(COUNTED, is_more=True) if found > COUNTED else Total(found, since=since)
 
 
@@ -118,11 +124,11 @@ def walk(asked: Asked, columns: Iterable[Any], *, tenant_id: UUID, at_once: int)
     """
     read = [*columns, T.c.created_at, T.c.id]
     with tenancy.as_tenant(tenant_id), db.transaction(write=False):
-        how = way(wish_of(asked, vocabulary()))
+        how = way_of(asked)
     place: Place | None = None
     while True:
         with tenancy.as_tenant(tenant_id), db.transaction(write=False):
-            rows, stopped = how.read(place, at_once, is_back=False, stretches=1, columns=read)
+            rows, stopped = how.read(place, at_once, columns=read)
         if rows:
             yield rows
         if stopped is None and len(rows) < at_once:
@@ -132,4 +138,4 @@ def walk(asked: Asked, columns: Iterable[Any], *, tenant_id: UUID, at_once: int)
 
 def groups(asked: Asked, columns: Iterable[Any], *, most: int) -> tuple[list[list[Any]], datetime | None]:
     """How many of the newest `most` rows there are of each value of each column; and until when, if not all of them."""
-    return way(wish_of(asked, vocabulary())).group(list(columns), most)
+    return way_of(asked).group(list(columns), most)

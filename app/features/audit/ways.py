@@ -13,9 +13,8 @@ from app.kernel.columns import Id, UtcDateTime
 
 SMALL = 5_000
 """So many rows are taken from an index and sorted."""
-STRETCH = 5_000
-"""So many rows of a walk are looked at by one statement."""
-MOST_STRETCHES = 8
+STRETCHES = (2_000, 38_000)
+"""So many rows of a walk are looked at by one statement after the other: most pages are full after the first."""
 MOST_ARMS = 12
 """So many values of one filter are read side by side and merged."""
 _WHY = "names its own tenant"
@@ -49,7 +48,7 @@ class Way:
         return [condition.is_(True) for condition in (*asked, *self.wanted.others)]
 
     def read(
-        self, start: Place | None, limit: int, *, is_back: bool, stretches: int, columns: Iterable[Any] = ()
+        self, start: Place | None, limit: int, *, is_back: bool = False, columns: Iterable[Any] = ()
     ) -> tuple[list[Any], Place | None]:
         """Up to `limit` rows from `start` on, and where the walk stopped if it did before its end."""
         if self.wanted.is_nothing:
@@ -60,8 +59,8 @@ class Way:
         if not self._rest:
             return fetch(self._walked(chosen, start, None, is_back).limit(limit)), None
         rows: list[Any] = []
-        for _ in range(stretches):
-            stop = self._step(start, STRETCH, is_back)
+        for stretch in STRETCHES:
+            stop = self._step(start, stretch, is_back)
             rows += fetch(self._walked(chosen, start, stop, is_back).limit(limit - len(rows)))
             if stop is None or len(rows) == limit:
                 return rows, None
@@ -114,7 +113,7 @@ class Way:
         """How many rows fit, to one more than `most`; and until when it was counted back, if not to the beginning."""
         if self.wanted.is_nothing:
             return 0, None
-        some, stop = self._some(STRETCH * MOST_STRETCHES if self.taken is None else most + 1)
+        some, stop = self._some(sum(STRETCHES) if self.taken is None else most + 1)
         found = fetch(sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery()))[0][0]
         return found, stop.at if stop is not None else None
 
@@ -142,28 +141,31 @@ class Way:
 
 
 def way(wanted: Wish) -> Way:
-    """The cheapest way to what is wanted. One small count for each filter with an index, where there are several."""
+    """The cheapest way to what is wanted. One small count, for all filters with an index, where there are several."""
     leads = [] if wanted.is_nothing else list(wanted.leads)
     if not leads:
         return Way(wanted, None, is_few=False, base=())
-    sizes = {lead: size(lead, wanted) for lead in leads} if len(leads) > 1 or wanted.others else {}
-    best = min(leads, key=lambda lead: sizes.get(lead, 0))
-    if sizes and sizes[best] <= SMALL:
+    is_alone = len(leads) == 1 and not wanted.others
+    is_counted = not is_alone or len(leads[0].arms) > MOST_ARMS
+    sizes = _sizes(leads, wanted) if is_counted else [0]
+    size, best = min(zip(sizes, leads, strict=True), key=lambda one: one[0])
+    if is_counted and size <= SMALL:
         return Way(wanted, best, is_few=True, base=())
     if len(best.arms) == 1:
         return Way(wanted, None, is_few=False, base=best.arms[0])
-    if not sizes and len(best.arms) <= MOST_ARMS:
+    if is_alone and not is_counted:
         return Way(wanted, best, is_few=False, base=())
-    if not sizes and size(best, wanted) <= SMALL:
-        return Way(wanted, best, is_few=True, base=())
     return Way(wanted, None, is_few=False, base=())
 
 
-def size(lead: Lead, wanted: Wish) -> int:
-    """How many rows it leaves, to one more than `SMALL`."""
-    way = Way(wanted, lead, is_few=True, base=())
-    some = sa.select(sa.literal(1)).select_from(way._ids(None, None, False).subquery()).limit(SMALL + 1)
-    return int(fetch(sa.select(sa.func.count()).select_from(some.subquery()))[0][0])
+def _sizes(leads: list[Lead], wanted: Wish) -> list[int]:
+    """How many rows each leaves, to one more than `SMALL`."""
+    counts = []
+    for lead in leads:
+        ids = Way(wanted, lead, is_few=True, base=())._ids(None, None, False).subquery()
+        some = sa.select(sa.literal(1)).select_from(ids).limit(SMALL + 1)
+        counts.append(sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery())
+    return list(fetch(sa.select(*counts))[0])
 
 
 def mine() -> sa.ColumnElement[bool]:
