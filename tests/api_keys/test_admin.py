@@ -2,13 +2,18 @@
 
 import re
 
+import pytest
 import sqlalchemy as sa
 
+from app.features.accounts import members
 from app.features.api_keys import service
 from app.features.api_keys.activity import note_use
 from app.features.api_keys.models import ApiKey
 from app.kernel import buffer, db, tenancy
+from app.kernel.access import Role
+from tests.accounts.factories import make_colleague
 from tests.api_keys.factories import make_key
+from tests.support.cast import principal_of
 
 HERE = "/admin/api-keys"
 
@@ -141,3 +146,33 @@ def test_a_key_for_a_site_that_collects_payments_says_so(as_sam):
     key = db.session().scalars(sa.select(ApiKey)).one()
     assert key.payments == "collected"
     assert "Collected by the site" in as_sam.get(f"{HERE}/{key.id}").text
+
+
+def test_a_key_that_nobody_answers_for_says_so_and_is_taken_over(as_sam, as_olive, sam, olive):
+    made = as_sam.post(HERE, data={"name": "Reports", "scopes": ["marketing", "webhook"], "expires": ""})
+    assert made.status_code == 201, made.text
+    key = db.session().scalars(sa.select(ApiKey)).one()
+    assert "Nobody answers" not in as_olive.get(f"{HERE}/{key.id}").text
+    members.deactivate(principal_of(olive), sam)
+
+    page = as_olive.get(f"{HERE}/{key.id}").text
+    assert "Nobody answers" in page and "subscribe to events" in page
+    assert as_olive.post(f"{HERE}/{key.id}/adoption").location == f"{HERE}/{key.id}"
+    assert key.created_by == olive.id
+    assert "Nobody answers" not in as_olive.get(f"{HERE}/{key.id}").text
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.BILLING])
+@pytest.mark.parametrize("scope", ["marketing", "admin", "webhook"])
+def test_below_admin_nobody_makes_a_key_or_takes_one_over(sign_in, tenant, role, scope):
+    """PROMISES, case 48."""
+    key, _ = make_key()
+    browser = sign_in(make_colleague(role))
+    made = db.session().scalar(sa.select(sa.func.count(ApiKey.id)))
+    assert browser.post(HERE, data={"name": "Mine", "scopes": [scope], "expires": ""}).status_code == 403
+    assert (
+        browser.post("/api/marketing-api/admin/api-keys", json={"name": "Mine", "scopes": [scope]}).status_code == 403
+    )
+    assert browser.post(f"{HERE}/{key.id}/adoption").status_code == 403
+    assert db.session().scalar(sa.select(sa.func.count(ApiKey.id))) == made
+    assert key.created_by is None

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.features.accounts import members
 from app.features.api_keys import activity, service
 from app.features.api_keys.activity import note_use
 from app.features.api_keys.models import ApiActivity, ApiKey
 from app.features.audit.models import AuditLog
-from app.kernel import buffer, clock, db, tenancy
+from app.kernel import access, buffer, clock, db, tenancy
+from app.kernel.access import Actor, Role
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.paging import page
 from tests.api_keys.factories import make_key
@@ -171,3 +173,48 @@ def test_a_call_with_a_key_that_is_gone_holds_up_no_other(tenant):
     buffer.flush()
 
     assert len(page(sa.select(ApiActivity), ApiActivity).items) == 1
+
+
+# A key is worth what the person who answers for it may now (PROMISES, case 49).
+
+
+@pytest.fixture
+def sams_key(sam):
+    with access.acting(Actor(user_id=sam.id, name="Sam")):
+        return make_key(scopes=("marketing", "admin", "webhook"))
+
+
+@pytest.mark.parametrize("what", ["demoted", "deactivated", "removed"])
+def test_without_an_admin_behind_it_a_key_only_serves_the_site(sams_key, sam, olive, what):
+    key, secret = sams_key
+    everything = frozenset({"marketing", "admin", "webhook"})
+    assert service.resolve(secret).scopes == service.scopes_in_force(key) == everything
+    who = principal_of(olive)
+    {
+        "demoted": lambda: members.change_role(who, sam, Role.BILLING),
+        "deactivated": lambda: members.deactivate(who, sam),
+        "removed": lambda: members.remove(who, sam),
+    }[what]()
+    db.session().flush()
+
+    assert service.resolve(secret).scopes == service.scopes_in_force(key) == frozenset({"marketing"})
+
+    with access.acting(Actor(user_id=olive.id, name="Olive")):
+        service.adopt(key)
+    db.session().flush()
+    assert service.resolve(secret).scopes == everything
+    (row,) = db.session().scalars(sa.select(AuditLog).where(AuditLog.action == "API_KEY_ADOPTED"))
+    assert (row.state_before["created_by"], row.state_after["created_by"]) == (str(sam.id), str(olive.id))
+
+
+def test_a_role_that_was_raised_again_is_worth_what_it_was(sams_key, sam, olive):
+    _key, secret = sams_key
+    for role, scopes in ((Role.VIEWER, {"marketing"}), (Role.OWNER, {"marketing", "admin", "webhook"})):
+        members.change_role(principal_of(olive), sam, role)
+        db.session().flush()
+        assert service.resolve(secret).scopes == scopes
+
+
+def test_a_key_of_the_command_line_is_the_houses_own(tenant):
+    _key, secret = make_key(scopes=("admin",))
+    assert service.resolve(secret).scopes == {"admin"}

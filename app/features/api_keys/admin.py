@@ -122,6 +122,7 @@ def show(key_id: UUID) -> ResponseReturnValue:
     calls = activity.list_calls(key, cursor=request.args.get("cursor"))
     day = activity.last_day(key)
     tone, state = _state(key)
+    in_force, said = service.scopes_in_force(key), dict(SCOPE_WORDS)
     return page(
         "api_keys/admin/show.html",
         key=key,
@@ -129,6 +130,7 @@ def show(key_id: UUID) -> ResponseReturnValue:
         tone=tone,
         state=state,
         facts=_facts(key),
+        void=[said[scope] for scope in key.scopes if scope not in in_force] if key.is_usable else [],
         stats=(("Calls in 24 hours", f"{day.calls:,}"), ("Refused", f"{day.refused:,}"),
                ("Limit", f"{key.hourly_limit:,} an hour")),
         calls=list(_calls(calls.items)),
@@ -163,6 +165,16 @@ def _calls(found: list[ApiActivity]) -> Iterator[tuple[str, ...]]:
         when, exact = words.ago(call.created_at, zone), words.exact(call.created_at, zone)
         took = f"{call.milliseconds:,} ms"
         yield when, exact, call.method, call.route, tone, str(call.status), took, call.address, call.user_agent
+
+
+@routes.post("/<uuid:key_id>/adoption")
+@requires(staff=Role.ADMIN, limits=("30/hour",))
+def adopt(key_id: UUID) -> ResponseReturnValue:
+    """Answer for a key whose maker has left or lost the right to it."""
+    key = service.find(principal(), key_id)
+    service.adopt(key)
+    toast("good", f"You answer for {key.name} now. It may all that its scopes say.")
+    return redirect(f"{HERE}/{key.id}", 303)
 
 
 @routes.post("/<uuid:key_id>/revocation")

@@ -44,7 +44,7 @@ class ApiKey(TenantRecord):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     created_by: Mapped[UUID | None]
-    """Who made it, as a plain id: the key outlives its maker. None: the command line."""
+    """Who answers for it: who made it, or took it over. A plain id: the key outlives them. None: the command line."""
 
     @property
     def is_expired(self) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,16 +12,23 @@ from app.features.accounts.models import User
 from app.features.api_keys.activity import note_use
 from app.features.api_keys.events import ApiKeyCreated, ApiKeyRevoked
 from app.features.api_keys.models import COLLECTED, KINDS, SCOPES, ApiKey
+from app.features.audit import service as audit
 from app.kernel import clock, crypto, db, tenancy
-from app.kernel.access import Principal, actor
+from app.kernel.access import Principal, Role, actor
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.events import publish
 from app.kernel.paging import Page, page
 
-__all__ = ["LONGEST_DAYS", "count", "create", "find", "list_keys", "note_use", "resolve", "revoke"]
+__all__ = [
+    "ADMINS_OWN", "LONGEST_DAYS", "adopt", "count", "create", "find", "list_keys", "note_use", "resolve", "revoke",
+    "scopes_in_force",
+]  # fmt: skip
 
 LONGEST_DAYS = 3650
 """The longest life of a key that expires at all."""
+
+ADMINS_OWN = frozenset({"admin", "webhook"})
+"""Scopes that read the whole business: worth only what the member of staff who answers for the key may."""
 
 _SHOWN = 4
 _SECRET = re.compile(r"(?:mk|mpanel)_[A-Za-z0-9_-]{43}")
@@ -103,21 +110,46 @@ def resolve(secret: str) -> Principal | None:
         tenant_id=row.tenant_id,
         key_id=row.id,
         name=row.name,
-        scopes=frozenset(row.scopes),
+        scopes=_in_force(row.scopes, row.created_by, row.staff_role, row.disabled_at),
         hourly_limit=row.hourly_limit,
         collects_payments=row.payments == COLLECTED,
     )
 
 
 _KEY = tenancy.named(
-    sa.select(ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit, ApiKey.payments).where(
+    sa.select(
+        ApiKey.id, ApiKey.tenant_id, ApiKey.name, ApiKey.scopes, ApiKey.hourly_limit, ApiKey.payments,
+        ApiKey.created_by, User.staff_role, User.disabled_at,
+    )
+    .outerjoin(User, sa.and_(User.tenant_id == ApiKey.tenant_id, User.id == ApiKey.created_by))
+    .where(
         ApiKey.key_hash == sa.bindparam("key_hash"),
         ApiKey.revoked_at.is_(None),
         sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > sa.bindparam("now")),
     ),
     "a key is looked for in every tenant, by its hash alone",
-)
+)  # fmt: skip
 """Asked on every call with a key, so made once."""
+
+
+def _in_force(
+    scopes: Collection[str], answers: UUID | None, staff_role: int | None, disabled_at: datetime | None
+) -> frozenset[str]:
+    is_backed = answers is None or (staff_role is not None and staff_role >= Role.ADMIN and disabled_at is None)
+    return frozenset(scopes) if is_backed else frozenset(scopes) - ADMINS_OWN
+
+
+def scopes_in_force(key: ApiKey) -> frozenset[str]:
+    """What the key may now: without an ADMIN who answers for it, not what is theirs alone."""
+    behind = sa.select(User.staff_role, User.disabled_at).where(User.id == key.created_by)
+    staff_role, disabled_at = db.session().execute(behind).one_or_none() or (None, None)
+    return _in_force(key.scopes, key.created_by, staff_role, disabled_at)
+
+
+def adopt(key: ApiKey) -> None:
+    """Answer for a key that somebody else has made: it may all that its scopes say again."""
+    key.created_by = actor().user_id
+    audit.record("API_KEY_ADOPTED", resource_type="api_key", resource_id=key.id)
 
 
 def list_keys(
