@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from app.features.accounts import service as accounts
-from app.features.billing import service
+from app.features.billing import service, voiding
 from app.features.billing.service import LineDraft
 from app.kernel import db
 from tests.catalogue.factories import make_promo_code
@@ -145,3 +145,17 @@ def test_a_customers_words_on_an_invoice_are_never_markup(as_alice, alice):
     assert "<script>x" not in text
     assert "<img src=x" not in text
     assert "49" not in text.split("Billed to")[1].split("From")[0]
+
+
+def test_what_is_printed_bears_the_brand_and_says_what_became_of_it(plans, as_alice, alice):
+    invoice = make_order(alice).invoice
+    address = f"/client/billing/{invoice.id}"
+    letterhead = as_alice.get(address).text.partition('class="mp-letterhead"')[2].partition("</div>")[0]
+    assert "Harbourline" in letterhead
+
+    voiding.void(invoice.id)
+
+    text = as_alice.get(address).text
+    assert "Made void" in text.partition("Billed to")[2].partition("What is charged")[0]
+    assert "Nothing is to be paid of it any more." in text
+    assert "To pay by" not in text

@@ -31,6 +31,18 @@ def test_what_is_not_paid_says_where_it_stands_and_shows_its_invoice(plans, as_a
     assert "We set it up" in response.text
 
 
+def test_what_waits_for_its_payment_leads_there_and_turns_nothing(plans, as_alice, alice):
+    placed = make_order(alice)
+
+    text = as_alice.get(f"/client/services/{placed.subscription.id}").text
+
+    waiting = text.partition('<li class="is-waits"')[2].partition("</li>")[0]
+    assert "Waiting for payment" in waiting
+    assert f'href="/client/billing/{placed.invoice.id}">Pay the invoice' in waiting
+    assert "is-now" not in text
+    assert "every 10s" not in text
+
+
 def test_what_is_paid_and_not_there_yet_is_being_set_up_and_its_steps_are_asked_for_again(plans, as_alice, alice):
     task = make_task(alice)
     page = as_alice.get(f"/client/services/{task.subscription_id}").text

@@ -26,6 +26,9 @@ class Line:
     title: str
     text: str = ""
     when: str = ""
+    href: str = ""
+    """Where the reader does what it waits for."""
+    label: str = ""
 
 
 def for_staff(job: ProvisioningJob, zone: str) -> list[Line]:
@@ -102,7 +105,10 @@ def _payment(subscription: Subscription, invoice: Invoice | None, zone: str, *, 
     if invoice is None or not invoice.is_open or invoice.due_at is None or subscription.status != "pending":
         return []
     due = f"{f'{invoice.total.plain} is' if sees_money else 'The first invoice is'} due on "
-    return [Line("now", "Waiting for payment", due + words.day(invoice.due_at, zone))]
+    text = due + words.day(invoice.due_at, zone)
+    if not sees_money:
+        return [Line("waits", "Waiting for payment", text)]
+    return [Line("waits", "Waiting for payment", text, href=f"/client/billing/{invoice.id}", label="Pay the invoice")]
 
 
 def _set_up(job: ProvisioningJob, zone: str) -> list[Line]:
