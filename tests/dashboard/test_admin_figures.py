@@ -1,5 +1,6 @@
 """The staff's first page: ranges, currencies, what waits, alarms, first steps, each for those who may see it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -170,6 +171,20 @@ def test_a_schedule_that_was_missed_is_named(as_sam, tenant):
     said = words_of(as_sam.get("/admin"))
 
     assert "Figures of the day did not run as it should." in said
+
+
+def test_of_many_schedules_those_that_need_somebody_come_first(as_sam, tenant):
+    for number in range(8):
+        make_schedule(f"a.{number}")
+    make_schedule("z.missed", next_run_at=clock.now() - timedelta(hours=1))
+
+    table = words_of(as_sam.get("/admin")).partition('id="schedules-title"')[2]
+
+    assert "1 of 9 not as they should be" in table
+    assert re.findall(r'<td class="strong">([^<]+)</td>', table) == [
+        "Z: missed",
+        *(f"A: {number}" for number in range(5)),
+    ]
 
 
 def test_the_first_steps_follow_from_what_is_there(as_olive, tenant, plans, alice, running):

@@ -18,6 +18,7 @@ SILENT_AFTER = timedelta(seconds=SECONDS * 4)
 LATE_AFTER = timedelta(minutes=2)
 STUCK_DELIVERY = timedelta(days=3)
 SHOWN_PROCESSES = 12
+SHOWN_SCHEDULES = 6
 MESSAGES, TASKS, HOOKS = "/admin/messages", "/admin/provisioning", "/admin/integrations/webhooks"
 
 TITLES = {
@@ -68,6 +69,11 @@ class Health:
     def late(self) -> list[ScheduleRow]:
         """Schedules that failed or did not run when they should have."""
         return [row for row in self.schedules if not row.is_fine]
+
+    @property
+    def first_schedules(self) -> list[ScheduleRow]:
+        """Those that the page has room for: what is not as it should be first. The operations page has all."""
+        return sorted(self.schedules, key=lambda row: row.is_fine)[:SHOWN_SCHEDULES]
 
 
 def look(mail: Mailbag, tasks: Tasks, hooks: WebhookHealth, *, zone: str, is_operator: bool, role: Role) -> Health:
