@@ -9,15 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.features.audit.lines import LAST_PLACE
+from app.features.audit.models import AuditLog
 from app.features.billing.models import Invoice, InvoiceLine
-from app.kernel import db, tenancy, terms
+from app.kernel import db, prepared, tenancy, terms
 from app.kernel.db import Base, PanelSession
 
 MOST = 30_000
 """Rows held in memory; written at the next end of a life."""
 FIRST = 2_000
 """Rows of the first writing: few, because PostgreSQL takes every table for an empty one until it has looked."""
-INVOICES, LINES = Invoice.__tablename__, InvoiceLine.__tablename__
+INVOICES, LINES, LOG = Invoice.__tablename__, InvoiceLine.__tablename__, AuditLog.__tablename__
 DRAFT: dict[str, Any] = {
     "status": "draft", "number": None, "sequence": None, "issued_at": None, "due_at": None, "paid_at": None,
     "voided_at": None, "refunded_at": None, "paid_minor": 0,
@@ -82,9 +84,20 @@ class Pile:
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         columns = list(Base.metadata.tables[table].c)
+        if table == LOG:
+            columns = self._placed(columns, rows)
         names = ", ".join(column.name for column in columns)
         values = ", ".join(self._bound(column) for column in columns)
         self._run(f"INSERT INTO {table} ({names}) VALUES ({values})", [column.name for column in columns], rows)
+
+    def _placed(self, columns: list[sa.Column[Any]], rows: list[dict[str, Any]]) -> list[sa.Column[Any]]:
+        """Give rows of the log their places at its end; PostgreSQL does so by itself."""
+        if db.is_postgresql():
+            return [column for column in columns if column.name != "position"]
+        last = prepared.fetch(self._session.connection(), LAST_PLACE, {"tenant": tenancy.current()})[0][0]
+        for place, row in enumerate(rows, last + 1):
+            row["position"] = place
+        return columns
 
     def _issue(self, rows: list[dict[str, Any]]) -> None:
         """Give drafts their numbers, and what became of them."""

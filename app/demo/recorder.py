@@ -14,13 +14,14 @@ from app.demo import acts
 from app.demo.acts import Kind, Story, period_end
 from app.demo.people import Person
 from app.features.audit import keys
+from app.features.audit.canon import LOADED
 from app.features.audit.models import AuditLog, PersonKey
 from app.kernel import clock, crypto, db, tenancy
 from app.kernel.access import Actor, acting
 from app.kernel.columns import Id
 from app.kernel.ids import new_id
 
-DEMO = Actor(name="demo")
+DEMO = Actor(name="demo", request_id=LOADED)
 GATEWAY = "external"
 REFERENCES = ("ZQREFA", "ZQREFB")
 SIGNS = Person(

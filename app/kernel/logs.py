@@ -33,7 +33,7 @@ _SECRETS = (
         r"\1***",
     ),
     (re.compile(r"(?i)((?:set-)?cookie[\"']?\s*[=:]\s*)[^\r\n]+"), r"\1***"),
-    (re.compile(r"\b(mk|mp|whsec|sk|rk)_[A-Za-z0-9_+/=-]{8,}"), r"\1_***"),
+    (re.compile(r"\b(mk|mp|mpanel|whsec|sk|rk)_[A-Za-z0-9_+/=-]{8,}"), r"\1_***"),
     (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), r"\1:***@"),
 )
 _HARMLESS = re.compile(r"[A-Za-z0-9/.-]*")

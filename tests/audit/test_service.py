@@ -74,7 +74,8 @@ def test_one_person_has_one_key_and_erasing_it_leaves_rows_nobody_can_read(tenan
     assert first.personal_key_id == second.personal_key_id
 
     db.session().get_one(PersonKey, first.personal_key_id).sealed_key = None
-    keys._unsealed.clear()
+    db.session().info.pop("person_keys")
+    keys.forget()
 
     assert service.personal_part(first) is None
     with acting(SAM):

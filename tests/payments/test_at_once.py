@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app import reactions
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer
+from app.features.audit import service as audit
 from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
@@ -224,7 +225,7 @@ def test_a_callback_that_cannot_be_carried_out_stops_no_other_and_is_reported(ho
         if event.invoice_id == bad.id:
             raise ZeroDivisionError("nobody thought of this")
 
-    events.wire({PaymentSucceeded: (stumble,)})
+    events.wire({PaymentSucceeded: (stumble,)}, always=(audit.on_event,))
     with (
         tenancy.across_tenants("schedule"),
         pytest.raises(SomeFailed, match="1 of 3 callbacks failed, the first: ZeroDivisionError: nobody"),
@@ -236,7 +237,7 @@ def test_a_callback_that_cannot_be_carried_out_stops_no_other_and_is_reported(ho
         left = session.scalars(sa.select(PaymentCallback.invoice).where(PaymentCallback.state == "stored")).all()
     assert (set(paid), left) == ({good.id, late.id}, [bad.number])
 
-    events.wire({})  # the fault is mended
+    events.wire({}, always=(audit.on_event,))  # the fault is mended
     with tenancy.across_tenants("schedule"):
         tasks.carry_out_forgotten()
     with db.transaction(write=False) as session:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import object_session
 from werkzeug.test import TestResponse
 
 from app.config import current
+from app.features.audit import service as audit
 from app.features.sessions import service as sessions
 from app.kernel import aftermath, csrf, db, tenancy
 
@@ -37,6 +38,7 @@ class PanelClient(FlaskClient):
             self._add_token(kwargs)
         if db.has_session():
             db.session().flush()
+            audit.write_out()
         try:
             return super().open(*args, **kwargs)
         finally:

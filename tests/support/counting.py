@@ -7,6 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from app.features.audit import service as audit
+from app.kernel import db
+
 _NOISE = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "PRAGMA", "SELECT set_config")
 MOST_A_PAGE = 15
 
@@ -21,6 +24,8 @@ class Queries:
     def __call__(self, *, max: int = MOST_A_PAGE) -> Iterator[list[str]]:
         """Count what is inside; more than `max` fails, naming the statements."""
         seen: list[str] = []
+        if db.has_session():
+            audit.write_out()  # what the test did before is not the work that is counted
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             if not statement.startswith(_NOISE):

@@ -2,16 +2,40 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-SECRET = re.compile(r"password|token|secret|hash|api_?key$|recovery|totp|csrf|authorization|cookie|card", re.IGNORECASE)
+from app.kernel import logs
+
+SECRET = re.compile(
+    r"password|token|secret|sealed|hash|api_?key$|recovery|totp|csrf|authorization|cookie|card|smtp_url", re.IGNORECASE
+)
 _PERSONAL = """
 email email_key name first_name last_name phone company address address_line city region postal_code tax_number
-ip user_agent place to_address search_key company_name support_email support_phone
+ip user_agent place to_address search_key company_name support_email support_phone billed_to old_email new_email
 """
 PERSONAL = frozenset(_PERSONAL.split())
 """Fields that are personal wherever they occur, in snake_case."""
 MASK = "[masked]"
+MOST_CHARACTERS = 2_000
+"""Of one text; the rest is cut."""
+_SUSPICIOUS = re.compile(
+    r"bearer|basic|token|secret|passw|api.?key|cookie|(?:mk|mp|mpanel|whsec|sk|rk)_|://|[\x00-\x08\x0e-\x1f]"
+    r"|/set-password/|(?:\d[ -]?){12}\d",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"(/(?:set-password|invitations?|confirm)/)[A-Za-z0-9_-]{16,}")
+_CARD = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+class _Kind(NamedTuple):
+    """What a field's name says of its value."""
+
+    snake: str
+    is_secret: bool
+    is_personal: bool
 
 
 def split(
@@ -27,18 +51,58 @@ def split(
     plain: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     for key, value in state.items():
-        snake = _snake(key)
-        (kept if snake in PERSONAL or snake in personal else plain)[key] = _masked(snake, value)
+        kind = _kind(key)
+        (kept if kind.is_personal or kind.snake in personal else plain)[key] = _masked(kind, value)
     return plain, kept
 
 
-def _snake(key: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda hit: "_" + hit.group().lower(), key)
+@lru_cache(maxsize=2_000)
+def _kind(name: str) -> _Kind:
+    snake = _HUMP.sub(lambda hit: "_" + hit.group().lower(), name)
+    is_secret = SECRET.search(snake) is not None and not snake.endswith(("_id", "_at"))
+    return _Kind(snake, is_secret, snake in PERSONAL)
 
 
-def _masked(name: str, value: Any) -> Any:
+def snake(name: str) -> str:
+    """`name` in snake_case."""
+    return _kind(name).snake
+
+
+def _masked(kind: _Kind, value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, Mapping):
-        return {key: _masked(_snake(str(key)), inner) for key, inner in value.items()}
-    if value is not None and SECRET.search(name) and not name.endswith("_id"):
+        return {str(key): _masked(_kind(str(key)), inner) for key, inner in value.items()}
+    if kind.is_secret or isinstance(value, bytes):
         return MASK
-    return value
+    return _said(kind, value)
+
+
+def _said(kind: _Kind, value: Any) -> Any:
+    """The value as JSON bears it."""
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(kind, inner) for inner in value]
+    if isinstance(value, date):  # moments too
+        return value.isoformat()
+    return str(value)
+
+
+def cleaned(text: str) -> str:
+    """`text` without what looks like a key, a password, a link that lets somebody in or a card's number."""
+    if len(text) > MOST_CHARACTERS:
+        text = text[: MOST_CHARACTERS - 1] + "…"
+    if _SUSPICIOUS.search(text) is None:
+        return text
+    text = _LINK.sub(r"\1***", logs.clean(text, MOST_CHARACTERS))
+    return _CARD.sub(lambda found: MASK if _is_card(found.group()) else found.group(), text)
+
+
+def _is_card(text: str) -> bool:
+    """Whether the digits pass the check that every card's number passes (Luhn)."""
+    digits = [int(letter) for letter in reversed(text) if letter.isdigit()]
+    doubled = (digit if at % 2 == 0 else sum(divmod(digit * 2, 10)) for at, digit in enumerate(digits))
+    return 13 <= len(digits) <= 19 and sum(doubled) % 10 == 0

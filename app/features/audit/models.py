@@ -52,6 +52,7 @@ class AuditLog(TenantRecord):
     __table_args__ = (
         sa.Index("ix_audit_logs_moment", "tenant_id", "created_at", "id"),
         sa.Index("ix_audit_logs_resource", "tenant_id", "resource_type", "resource_id", "created_at"),
+        sa.Index("uq_audit_logs_position", "tenant_id", "position", unique=True),
         sa.Index("ix_audit_logs_actor", "tenant_id", "actor_user_id", "created_at", "id"),
         sa.Index(
             "ix_audit_logs_impersonator", "tenant_id", "impersonator_user_id", "created_at", "id", **_IMPERSONATED
@@ -79,6 +80,36 @@ class AuditLog(TenantRecord):
     request_id: Mapped[str] = mapped_column(sa.String(64))
     is_gdpr: Mapped[bool]
     is_pci: Mapped[bool]
+    position: Mapped[int]
+    """Its place in the order in which rows were written: what seals go by. On PostgreSQL of all tenants, with gaps."""
+
+
+class AuditSeal(TenantRecord):
+    """A segment of a tenant's log, closed: `count` rows by position, hashed and chained to the segment before.
+
+    When its rows are dropped, it stays as their anchor.
+    """
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (
+        sa.UniqueConstraint("tenant_id", "number"),
+        sa.CheckConstraint("number > 0 AND count > 0 AND first_position <= last_position", name="segment"),
+    )
+
+    number: Mapped[int]
+    """1 for a tenant's first, then one more for each."""
+    first_position: Mapped[int]
+    last_position: Mapped[int]
+    count: Mapped[int]
+    oldest_at: Mapped[datetime]
+    newest_at: Mapped[datetime]
+    members: Mapped[bytes | None]
+    """For each row 16 bytes of its id and 8 of its hash, in order: names the row that is wrong. Goes with the rows."""
+    rows_hash: Mapped[bytes]
+    previous_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+    released_at: Mapped[datetime | None]
+    """When retention dropped its rows."""
 
 
 class AuditExport(TenantRecord, OutboxMixin):
