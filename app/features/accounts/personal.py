@@ -1,21 +1,42 @@
 """What accounts hold about customers and people, and making both unknown."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer, PasswordRequest, PasswordToken, User
+from app.features.accounts.models import Consent, Customer, PasswordRequest, PasswordToken, SignUp, User
 from app.kernel import clock, db, terms
-from app.kernel.personal import Held
+from app.kernel.personal import Held, Whose
 
 NOBODY = "erased@erased.invalid"
 """An address that reaches nobody (RFC 2606)."""
 
+
+def _by_address(column: Any) -> Whose:
+    """Rows that hold an address in place of a person."""
+    return lambda who: column.in_(sa.select(User.email_key).where(User.id == who))
+
+
 HELD = (
+    Held(
+        "sign_up",
+        SignUp,
+        ("email", "first_name", "last_name", "company", "terms_version", "wants_news", "created_at", "used_at"),
+        of_person=_by_address(SignUp.email_key),
+        removed=True,
+    ),
+    Held(
+        "consents",
+        Consent,
+        ("kind", "version", "given_at", "given_where", "withdrawn_at"),
+        of_person=lambda who: Consent.user_id == who,
+        kept="It proves what was agreed to and when, and names nobody.",
+    ),
     Held(
         "password_requests",
         PasswordRequest,
-        of_person=lambda who: PasswordRequest.email_key.in_(sa.select(User.email_key).where(User.id == who)),
+        of_person=_by_address(PasswordRequest.email_key),
         removed=True,
     ),
     Held(

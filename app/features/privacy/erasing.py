@@ -6,35 +6,43 @@ still verifies; its personal parts cannot be read any more, since their key is d
 
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from app.features.accounts import personal as accounts
 from app.features.audit import keys
+from app.features.audit import service as audit
+from app.features.audit.watched import WATCHED
 from app.features.privacy.events import CustomerErased, UserErased
 from app.features.privacy.held import HELD
 from app.kernel import personal
 from app.kernel.events import publish
+from app.kernel.personal import Held
 
 
 def erase_customer(customer_id: UUID) -> int:
     """Erase a customer and all who sign in for it; how many records were touched."""
-    touched = sum(personal.erase(held, held.of_customer(customer_id)) for held in HELD if held.of_customer is not None)
-    people = accounts.people_of(customer_id)
-    touched += sum(_erase_records_of(user_id) for user_id in people)
+    touched = sum(_erase(held, held.of_customer(customer_id)) for held in HELD if held.of_customer is not None)
+    touched += sum(erase_person(user_id) for user_id in accounts.people_of(customer_id))
     accounts.erase_customer(customer_id)
-    for person_id in (*people, customer_id):
-        keys.destroy(person_id)
-    publish(CustomerErased(customer_id, touched))
-    return touched
+    keys.destroy(customer_id)
+    publish(CustomerErased(customer_id, touched + 1))
+    return touched + 1
 
 
 def erase_person(user_id: UUID) -> int:
     """Erase one person; how many records were touched."""
-    touched = _erase_records_of(user_id)
-    keys.destroy(user_id)
-    publish(UserErased(user_id, touched))
-    return touched
-
-
-def _erase_records_of(user_id: UUID) -> int:
-    touched = sum(personal.erase(held, held.of_person(user_id)) for held in HELD if held.of_person is not None)
+    touched = sum(_erase(held, held.of_person(user_id)) for held in HELD if held.of_person is not None)
     accounts.erase_person(user_id)
+    keys.destroy(user_id)
+    publish(UserErased(user_id, touched + 1))
     return touched + 1
+
+
+def _erase(held: Held, condition: sa.ColumnElement[bool]) -> int:
+    """Do what is said of these records. Those whose changes the log watches get a line that counts them."""
+    count = personal.erase(held, condition)
+    watched = WATCHED.get(held.model.__tablename__)
+    if count and watched is not None:
+        action = "RECORD_DELETED" if held.removed else "RECORD_UPDATED"
+        audit.record(action, resource_type=watched.name, resource_id=None, after={"erased": count})
+    return count

@@ -32,6 +32,7 @@ ABOUT_NOBODY = {
     "api_keys": "keys of programs; who made one is an id",
     "audit_export_parts": "encrypted, for whoever asked, and gone after a day",
     "audit_exports": "who asked is an id; gone after a day",
+    "audit_seals": "fingerprints of the log",
     "audit_logs": "what is personal is encrypted for each person; erasing destroys the key",
     "branding_configurations": "the company's own",
     "daily_figures": "sums",
@@ -51,6 +52,7 @@ ABOUT_NOBODY = {
     "promo_codes": "the catalogue",
     "provisioning_steps": "steps of set-ups, without names",
     "search_terms": "rewritten with the records that they belong to",
+    "terms_versions": "the company's own",
     "webhooks": "addresses of programs",
 }
 """Tables that say nothing about anybody that erasing would have to reach, and why."""
