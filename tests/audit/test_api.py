@@ -193,5 +193,5 @@ def as_sam_token(client: PanelClient) -> dict[str, str]:
 
 def test_it_stands_in_the_description(panel_app: Flask) -> None:
     paths = openapi.build(panel_app)["paths"]
-    assert {"/api/admin/audit", "/api/admin/audit/{row_id}", "/api/admin/audit/export"} <= set(paths)
+    assert {"/api/admin/audit", "/api/admin/audit/{log_id}", "/api/admin/audit/export"} <= set(paths)
     assert {one["name"] for one in paths["/api/admin/audit"]["get"]["parameters"]} >= {"from", "to", "q", "cursor"}

@@ -125,11 +125,11 @@ def statistics() -> ResponseReturnValue:
     )
 
 
-@routes.get("/<uuid:row_id>")
+@routes.get("/<uuid:log_id>")
 @requires(staff=Role.ADMIN)
-def show(row_id: UUID) -> ResponseReturnValue:
+def show(log_id: UUID) -> ResponseReturnValue:
     """One row, whole: what changed, from where, by which request, and whether it is sealed."""
-    entry = telling.entry(finding.find(row_id), role=role())
+    entry = telling.entry(finding.find(log_id), role=role())
     row = entry.row
     return page(
         "audit/admin/show.html",

@@ -34,11 +34,11 @@ def index(query: LogQuery) -> Page[RowOut]:
     return found.showing(lines)
 
 
-@routes.get("/<uuid:row_id>", errors=(NotFound,))
+@routes.get("/<uuid:log_id>", errors=(NotFound,))
 @requires(staff=Role.ADMIN)
-def show(row_id: UUID) -> WholeRowOut:
+def show(log_id: UUID) -> WholeRowOut:
     """Read one row: what was before and after, from where. Secrets are masked."""
-    return WholeRowOut.whole(telling.entry(finding.find(row_id), role=principal().staff_role or Role.VIEWER))
+    return WholeRowOut.whole(telling.entry(finding.find(log_id), role=principal().staff_role or Role.VIEWER))
 
 
 @routes.post("/export", idempotent=False)
