@@ -106,7 +106,7 @@ _BY_HAND: dict[str, tuple[Step, ...]] = {
     )
 }
 _TASKS = {
-    "subscription.activate": "Set up {plan} for {customer}: {limits}. Then enter below how the customer gets in.",
+    "subscription.activate": "Set up {plan} for {customer}: {limits}. Then enter how the customer gets in.",
     "subscription.suspend": "Switch off {plan} of {customer}{where}. Keep its data. Reason: {reason}",
     "subscription.resume": "Switch {plan} of {customer}{where} on again.",
     "subscription.upgrade": "Change the service of {customer}{where} from {previous} to {plan}: {limits}.",
