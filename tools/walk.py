@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -149,8 +149,13 @@ def pattern(href: str) -> str:
     return _UUID.sub("*", parts.path) + ("?" + "&".join(keys) if keys else "")
 
 
-def crawl(sight: Sight, starts: list[str], *, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    """Every page that can be reached from `starts` by links: pattern to path. Dead links become faults."""
+def crawl(
+    sight: Sight, starts: list[str], *, skip: tuple[str, ...] = (), on_each: Callable[[str], None] = lambda _path: None
+) -> dict[str, str]:
+    """Every page that can be reached from `starts` by links: pattern to path. Dead links become faults.
+
+    `on_each` is done with the path of each page while it is open.
+    """
     waiting = list(starts)
     found: dict[str, str] = {}
     while waiting:
@@ -174,6 +179,7 @@ def crawl(sight: Sight, starts: list[str], *, skip: tuple[str, ...] = ()) -> dic
         found[key] = path
         sight.go(path, expect=(200, answer.status))
         waiting += sight.links()
+        on_each(path)
     return {key: path for key, path in found.items() if path}
 
 
