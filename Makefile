@@ -47,7 +47,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q app tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types imports migrations
 	@$(MAKE) --no-print-directory test

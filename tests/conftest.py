@@ -41,6 +41,8 @@ NEEDS = {
     "needs_shared_data": (lambda: (ROOT.parent / "shared").is_dir(), "put the folder shared/ beside the project"),
 }
 LIVE = {"panel", "make_panel"}
+LENGTHS = {"needs_chromium": 3, "live": 2, "slow": 1}
+"""By mark: how long a test takes beside others."""
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -63,11 +65,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("store", kinds, indirect=True, scope="session")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the two kinds of tests."""
+    """Mark the two kinds of tests, and begin with the files that take long, so that none of them is the last."""
+    longest: dict[Path, int] = {}
     for item in items:
         is_live = LIVE & set(getattr(item, "fixturenames", ()))
         item.add_marker(pytest.mark.live if is_live else pytest.mark.unit)
+        marks = {mark.name for mark in item.iter_markers()}
+        longest[item.path] = max(longest.get(item.path, 0), *(LENGTHS.get(mark, 0) for mark in marks))
+    items.sort(key=lambda item: -longest[item.path])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
