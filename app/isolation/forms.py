@@ -87,7 +87,9 @@ def _read_input(form: Form, given: dict[str, str]) -> None:
         is_new = name not in {known for known, _ in form.fields}
         if kind == "checkbox" and not is_new:
             form.several.add(name)
-        if "checked" in given or ("required" in given and is_new):
+        if "checked" in given and kind == "radio":
+            form.fields[:] = [pair for pair in form.fields if pair[0] != name]
+        if "checked" in given or (is_new and (kind == "radio" or "required" in given)):
             form.fields.append((name, given.get("value", "on")))
         return
     _add(form, name, given.get("value", ""), kind, "required" in given)

@@ -29,8 +29,9 @@ def names_a_record(name: str) -> bool:
 def table_of(name: str, module: str) -> str | None:
     """The table that `name` speaks of in a route of `module`."""
     own = snake(name.rpartition(".")[2]).removesuffix("s") if name.endswith("_ids") else snake(name.rpartition(".")[2])
-    if own in said.TABLES:
-        return said.TABLES[own]
+    told = said.TABLES.get(f"{module}:{own}") or said.TABLES.get(own)
+    if told is not None:
+        return told
     noun = own.removesuffix("_id")
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"
     fitting = [table for table in tables() if table == plural or table.endswith(f"_{plural}")]

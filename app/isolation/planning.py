@@ -112,9 +112,9 @@ class Planner:
             return
         operation = self.operation(route)
         if operation is not None:
-            body = self._body(operation.body, route, who) if operation.body is not None else None
             for ask in self.paths(route, who):
-                yield ask if body is None else Ask(route, ask.path, ask.query, body=body)
+                for body in self._bodies(operation.body, route, who):
+                    yield ask if operation.body is None else Ask(route, ask.path, ask.query, body=body)
             return
         yield from self._posts(route, who)
 
@@ -132,7 +132,10 @@ class Planner:
     def paths(self, route: Route, who: Asker) -> Iterator[Ask]:
         """The address with each of the asker's own records in it, and what its query must say."""
         operation = self.operation(route)
-        query = self._body(operation.query, route, who) if operation and operation.query else {}
+        for query in self._bodies(operation.query if operation else None, route, who):
+            yield from self._paths(route, who, query)
+
+    def _paths(self, route: Route, who: Asker, query: dict[str, Any]) -> Iterator[Ask]:
         for name in sorted(self.plan.questions.get(route.endpoint, ())):
             if not route.parameters and kinds.names_a_record(name) and name not in query:
                 for value in self._own(name, route, who):
@@ -160,13 +163,18 @@ class Planner:
         ]
         return sorted(spelled, key=lambda one: "zq" not in one.lower()) if (name, table) in said.SPOKEN else spelled
 
-    def _body(self, model: type[BaseModel] | None, route: Route, who: Asker) -> dict[str, Any]:
+    def _bodies(self, model: type[BaseModel] | None, route: Route, who: Asker) -> list[dict[str, Any]]:
+        """What the schema wants and no more; and the same with what else in it names records."""
         if model is None:
-            return {}
+            return [{}]
         schema = model.model_json_schema(by_alias=True)
-        made = self._value(schema, schema.get("$defs", {}), route, who, "")
-        assert isinstance(made, dict)
-        return made
+        defs = schema.get("$defs", {})
+        least = self._value(schema, defs, route, who, "")
+        assert isinstance(least, dict)
+        fields = schema.get("properties", {})
+        more = [name for name in fields if name not in least and kinds.names_a_record(name)]
+        whole = {**least, **{name: self._value(fields[name], defs, route, who, name) for name in more}}
+        return [least, whole] if more else [least]
 
     def _value(self, schema: dict[str, Any], defs: dict[str, Any], route: Route, who: Asker, name: str) -> Any:
         """Something that the schema allows: its example, a record of the asker's own, or the simplest."""

@@ -8,15 +8,16 @@
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts import service as accounts
-from app.features.accounts.models import PasswordToken, User
+from app.features.accounts.models import PasswordToken, SignUp, User
 from app.features.catalogue.models import PromoCode
-from app.kernel import db
+from app.features.people.models import Invitation
+from app.kernel import crypto, db
 
 TABLES: Mapping[str, str] = {
     "message_id": "email_queue",
@@ -33,14 +34,20 @@ TABLES: Mapping[str, str] = {
     "token": "password_reset_tokens",
     "tenant": "tenants",
     "owner_id": "users",
+    "row_id": "audit_logs",
+    "copy_id": "data_copies",
+    "app.features.people.public:token": "invitations",
+    "app.features.sessions.public_sign_up:token": "sign_ups",
 }
-"""By parameter or field, in snake case, where the name alone does not say it."""
+"""By parameter or field, in snake case, where the name alone does not say it; `MODULE:NAME` where rooms differ."""
 
 SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("promo_code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("email", "users"): lambda row_id: _one(User.email, User.id == row_id),
-    ("token", "password_reset_tokens"): lambda row_id: accounts.link_token(db.session().get_one(PasswordToken, row_id)),
+    ("token", "password_reset_tokens"): partial(crypto.link_token, PasswordToken.link_purpose),
+    ("token", "invitations"): partial(crypto.link_token, Invitation.link_purpose),
+    ("token", "sign_ups"): partial(crypto.link_token, SignUp.link_purpose),
 }
 """How a record is named in an address where it is not by its id."""
 
@@ -89,7 +96,10 @@ TYPED: Mapping[str, str] = {
 }
 """The same by the field's type."""
 
-EXPECTED: Mapping[str, tuple[int, str]] = {}
+EXPECTED: Mapping[str, tuple[int, str]] = {
+    "GET /terms": (404, "no terms are published in the brands of the check, so that nobody is asked to accept them"),
+    "POST /admin/privacy/customers/<uuid:customer_id>/erasures": (422, "the name of the customer has to be typed"),
+}
 """Answers to own ids that are no success and still prove that the record was found."""
 
 EXCEPTIONS: Mapping[str, str] = {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app.isolation import kinds
+from app.isolation import kinds, said
 from app.isolation.asking import SAFE, Answer, Ask, Asker
 from app.isolation.planning import Slot
 from app.kernel import idempotency, lists
@@ -79,9 +79,9 @@ def _one_after_the_other(checker: "Checker", ask: Ask, who: Asker) -> None:
 def _search(checker: "Checker", ask: Ask, who: Asker) -> None:
     """Words, ids and the like of others find what words that nobody wrote find."""
     asked = checker.planner.plan.questions.get(ask.route.endpoint, set())
-    sections = ["account:B", "account:X"] if who.side == "customer" else ["account:X"]
     for name in sorted(asked):
-        for section in sections:
+        is_mine = who.side == "customer" and kinds.snake(name) not in said.BEARERS
+        for section in ("account:B", "account:X") if is_mine else ("account:X",):
             house = checker.world.tenant_of[section]
             word = checker.world.tags[section]
             for theirs in _values(checker, ask, name, section, house, word):

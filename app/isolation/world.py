@@ -91,6 +91,7 @@ def make(ground: Ground) -> World:
             add_account(ground, world, name, customer)
     for name in ("T1", "T2"):
         fill_house(ground, world, name, world.tags[f"house:{name}"], hook="at_last")
+        ask_files(ground, world, world.houses[name])
     fill_house(ground, world, "T0", operator.tag, hook="of_operator")
     schedule.install()
     for house in world.houses.values():
@@ -130,6 +131,14 @@ def fill_house(ground: Ground, world: World, house_name: str, tag: str, *, hook:
         for room in _rooms(hook):
             with inside(house):
                 getattr(room, hook)(tag)
+
+
+def ask_files(ground: Ground, world: World, house: House) -> None:
+    """What one member of staff asks for and nobody else may have."""
+    with noted(ground, world, f"house:{house.name}"):
+        for room in _rooms("of_staff"):
+            with inside(house):
+                room.of_staff(accounts.principal_of(house.staff[Role.OWNER]))
 
 
 def _house(ground: Ground, world: World, name: str, *, is_operator: bool) -> House:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.features.accounts import service
+from app.features.accounts import service, sign_up
 from app.features.accounts.models import Customer, PasswordToken, User
 from app.kernel import db, terms
-from app.kernel.access import Role
+from app.kernel.access import Principal, Role
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def make_staff(role: Role, tag: str = "specimen") -> User:
 def make_account(tag: str) -> Account:
     """A customer called after `tag`, with somebody in each role; the owner has a link for a first password."""
     customer, owner, _link = make(tag)
+    customer.marketing_source = f"site-{tag}"
     customer.phone, customer.city, customer.address_line = "+44 20 7946 0000", f"{tag.title()} Town", f"1 {tag} Lane"
     people = {role: owner if role is Role.OWNER else _person(customer, role, tag) for role in Role}
     db.session().flush()
@@ -63,3 +64,24 @@ def _person(customer: Customer, role: Role, tag: str) -> User:
     db.session().flush()
     terms.keep("user", user.id, user.texts)
     return user
+
+
+def principal_of(user: User) -> Principal:
+    """Who the person is at the door."""
+    return Principal(
+        tenant_id=user.tenant_id,
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        staff_role=Role(user.staff_role) if user.staff_role else None,
+        customer_id=user.customer_id,
+        customer_role=Role(user.customer_role) if user.customer_role else None,
+    )
+
+
+def in_house(tag: str) -> None:
+    """Somebody wants to open an account and has not proved the address yet."""
+    sign_up.request(
+        email=f"{tag}@sign-up.example.com", first_name=tag.title(), last_name="New", company=f"{tag.title()} New",
+        terms_version="", wants_news=False,
+    )  # fmt: skip

@@ -3,10 +3,12 @@
 from uuid import UUID
 
 import sqlalchemy as sa
+from werkzeug.datastructures import MultiDict
 
-from app.features.audit import service
+from app.features.audit import listing, prepared, service, tasks
 from app.features.audit.models import AuditLog
 from app.kernel import db
+from app.kernel.access import Principal
 
 
 def make(user_id: UUID) -> AuditLog:
@@ -15,3 +17,10 @@ def make(user_id: UUID) -> AuditLog:
     db.session().flush()
     newest = sa.select(AuditLog).where(AuditLog.resource_id == user_id).order_by(AuditLog.id.desc()).limit(1)
     return db.session().scalars(newest).one()
+
+
+def of_staff(who: Principal) -> None:
+    """A file of the log, made. Does the worker's part itself."""
+    prepared.ask(who, "csv", listing.read(MultiDict(), zone="UTC"), zone="UTC")
+    db.session().flush()
+    tasks.make_exports()
