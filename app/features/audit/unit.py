@@ -52,6 +52,8 @@ class Unit:
     """The types of which a verb said something."""
     marks: dict[SessionTransaction, tuple[list[Line], Notes, list[Bulk]]] = field(default_factory=dict)
     """How it was at the beginning of each savepoint."""
+    ended: tuple[SessionTransaction, tuple[list[Line], Notes, list[Bulk]]] | None = None
+    """The savepoint that has just ended: whether it was taken back is said a moment later."""
 
 
 def current() -> Unit:
@@ -205,12 +207,12 @@ def _go_back(session: PanelSession, transaction: SessionTransaction) -> None:
         return
     if not transaction.nested:
         session.info["audit"] = None
-    elif transaction in unit.marks:
-        unit.lines, unit.notes, unit.bulk = unit.marks.pop(transaction)
+    elif unit.ended is not None and unit.ended[0] is transaction:
+        unit.lines, unit.notes, unit.bulk = unit.ended[1]
 
 
 @event.listens_for(PanelSession, "after_transaction_end")
 def _unmark(session: PanelSession, transaction: SessionTransaction) -> None:
     unit = session.info.get("audit")
-    if unit is not None:
-        unit.marks.pop(transaction, None)
+    if unit is not None and transaction in unit.marks:
+        unit.ended = transaction, unit.marks.pop(transaction)

@@ -28,8 +28,10 @@ def _some(*names: str) -> frozenset[str]:
 WATCHED: dict[str, Watched] = {
     "api_keys": Watched("api_key", quiet=_some("last_used_at")),
     "branding_configurations": Watched("branding", quiet=_some("changed_at")),
+    "consents": Watched("consent", person="user_id", part_of=("user", "user_id")),
     # Money of an account moves by entries of the ledger, each logged with the payment that caused it.
     "customers": Watched("customer", person="id", quiet=_some("credit_minor", "search_key")),
+    "invitations": Watched("invitation", quiet=_some("delivered_at", "email_key", "token_hash")),
     "invoice_lines": Watched("invoice_line", part_of=("invoice", "invoice_id")),
     "invoices": Watched("invoice", person="customer_id", told_by=_some("payment")),
     "order_lines": Watched("order_line", part_of=("order", "order_id")),
@@ -42,6 +44,7 @@ WATCHED: dict[str, Watched] = {
     "service_accesses": Watched("service_access", part_of=("subscription", "subscription_id")),
     "subscriptions": Watched("subscription", person="customer_id", quiet=_some("revision")),
     "tenants": Watched("tenant"),
+    "terms_versions": Watched("terms_version"),
     "users": Watched("user", person="id", quiet=_some("last_sign_in_at", "email_key")),
     "webhooks": Watched("webhook", quiet=_some("failing_since")),
 }
@@ -54,7 +57,10 @@ EXEMPT: dict[str, str] = {
     "audit_logs": "the log itself",
     "audit_seals": "the seals of the log",
     "daily_figures": "kept figures: sums of what is logged",
+    "data_copies": "an outbox: asking for a copy is logged as DATA_EXPORTED",
+    "data_copy_parts": "files made for somebody; asking for one is logged as DATA_EXPORTED",
     "email_queue": "an outbox: its rows are the record; what staff do to it is logged by name",
+    "erasures": "an outbox: asked, decided and done are logged as ERASURE_... and ..._ERASED",
     "figure_deltas": "kept figures: sums of what is logged",
     "heartbeats": "signs of life of processes",
     "hidden_checklists": "what somebody folded away on a page",
@@ -74,6 +80,7 @@ EXEMPT: dict[str, str] = {
     "provisioning_steps": "steps of an outbox",
     "scheduled_jobs": "the timetable of scheduled work",
     "search_terms": "words that records are found by, made from what is logged",
+    "sign_ups": "what somebody typed who is nobody yet; confirming it is logged as USER_CREATED",
     "user_sessions": "logins: begun and ended are logged by name, the rest is when they were last seen",
     "webhook_deliveries": "an outbox: its rows are the record; what staff do to it is logged by name",
 }
