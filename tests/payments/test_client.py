@@ -273,6 +273,16 @@ def test_several_invoices_are_paid_at_once(sandbox, as_alice, alice, bob, querie
     assert is_sound()
 
 
+def test_several_are_offered_only_where_a_gateway_charges_at_once(as_alice, alice):
+    set_tenant("bank_enabled = true, bank_details = 'IBAN DE02'")
+    make_invoice(alice, 1000), make_invoice(alice, 2000)
+
+    assert TOGETHER not in as_alice.get("/client/billing").text
+    text = as_alice.get(TOGETHER).text
+    assert "Nothing can be paid online here yet" in text
+    assert "IBAN" not in text  # a transfer is for one invoice, by its number
+
+
 def test_only_what_is_ticked_is_paid(sandbox, as_alice, alice):
     first, second, third = (make_invoice(alice, minor) for minor in (1000, 2000, 3500))
     ticked = f"?picked=1&currency=USD&invoice={first.id}&invoice={third.id}"

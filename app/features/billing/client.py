@@ -42,7 +42,7 @@ def index() -> Response:
         "billing/client/index.html",
         rows=[_row(invoice) for invoice in found.items],
         lede=lambda: f"{_owed(owed())}{_credit_words(customer_id)}",  # only the whole page says it
-        has_several=lambda: any(one.invoices > 1 for one in owed()),
+        has_several=lambda: tenants.current().sandbox_enabled and any(one.invoices > 1 for one in owed()),
         asked=asked.values,
         is_filtered=asked.is_filtered,
         states=FILTERS,

@@ -23,8 +23,9 @@ SANDBOX = (
 def offer(invoices: Sequence[Invoice], *, due: str) -> dict[str, Any]:
     """The account's credit and what the gateway is to take, for open invoices of one customer and currency.
 
-    `?credit=keep` leaves the credit alone. Each offer bears a new attempt: the
-    same page pays once.
+    A transfer names the one invoice that it is for, so that its reference counts
+    once; several are for gateways that charge at once. `?credit=keep` leaves the
+    credit alone. Each offer bears a new attempt: the same page pays once.
     """
     first = invoices[0]
     total = Money(sum(invoice.open.minor for invoice in invoices), first.currency)
@@ -34,7 +35,7 @@ def offer(invoices: Sequence[Invoice], *, due: str) -> dict[str, Any]:
     charge = total - used
     return {
         "invoices": ",".join(str(invoice.id) for invoice in invoices),
-        "numbers": ", ".join(str(invoice.number) for invoice in invoices),
+        "number": first.number,
         "several": words.plural(len(invoices), "invoice") if len(invoices) > 1 else "",
         "open": total.plain,
         "due": due,
@@ -46,7 +47,7 @@ def offer(invoices: Sequence[Invoice], *, due: str) -> dict[str, Any]:
         "keep_href": _href(credit="keep"),
         "use_href": _href(),
         "credit": "keep" if keeps or not has.minor else "use",
-        "bank": _bank(),
+        "bank": _bank() if len(invoices) == 1 else [],
     }
 
 
