@@ -180,8 +180,9 @@ def test_a_suspended_service_says_why(plans, as_alice, alice):
 
     text = as_alice.get(address(running)).text
 
-    assert "Suspended" in text
-    assert "The invoice is overdue" in text
+    assert "The invoice is overdue. What you have stored is kept." in text.partition("<h2")[0]
+    assert "It is suspended, and paid until" in text
+    assert "It runs until" not in text
 
 
 def test_words_of_a_plan_are_never_markup(plans, as_alice, alice):

@@ -51,6 +51,7 @@ def _shown(
         progress=_progress(steps) if goes_on else "",
         goes_on=goes_on,
         is_setting_up=subscription.is_being_set_up,
+        pause=subscription.suspension_reason if subscription.status == "suspended" else "",
         facts=_facts(subscription, sees_money=sees_money),
         limits=services.limits(found.product),
         features=found.product.features,
@@ -111,11 +112,10 @@ def _ending(subscription: Subscription, zone: str) -> dict[str, str] | None:
     until = words.day(subscription.period_end, zone)
     if subscription.is_ending:
         return {"offers": "keeping", "text": f"It is cancelled. It runs until {until}, then it is switched off."}
-    return {
-        "offers": "cancellation",
-        "text": f"It runs until {until}, which is paid. Then it is switched off and its files are deleted.",
-        "until": until,
-    }
+    stands = f"It runs until {until}, which is paid. Then it is switched off"
+    if subscription.status == "suspended":
+        stands = f"It is suspended, and paid until {until}. Then it ends"
+    return {"offers": "cancellation", "text": f"{stands} and its files are deleted.", "until": until}
 
 
 @routes.post("/<uuid:subscription_id>/disclosure")
