@@ -200,7 +200,7 @@ def test_sending_a_password_link_is_for_admins(as_role, alice, role):
     path = f"/admin/customers/{alice.customer_id}"
 
     assert browser.post(f"{path}/people/{alice.id}/password-links").status_code == 403
-    assert "New link" not in words_of(browser.get(path))
+    assert "View as" not in words_of(browser.get(path))
 
 
 def test_a_link_goes_only_to_people_of_that_customer(as_sam, alice, bob, sam):

@@ -41,12 +41,9 @@ class Person:
 
     name: str
     initials: str
-    email: str
     text: str
-    has_password: bool
-    dialog: str
-    """The id of the dialog that asks before a link is sent; empty when `who` may not send one."""
-    action: str
+    href: str
+    """Their own page; empty when `who` may not open it."""
     view_action: str
     """Where to begin to see the portal as them; empty when `who` may not."""
 
@@ -105,7 +102,10 @@ def of(customer: Customer, who: Principal) -> Portrait:
         details=_details(customer),
         source=_source(customer),
         people_href=f"/admin/customers/{customer.id}/people",
-        people=[_person(person, zone, may_help=role >= Role.ADMIN and customer.is_active) for person in people],
+        people=[
+            _person(person, zone, is_admin=role >= Role.ADMIN, may_view=role >= Role.ADMIN and customer.is_active)
+            for person in people
+        ],
         shows_money=shows_money,
     )
 
@@ -268,17 +268,13 @@ def _source(customer: Customer) -> list[tuple[str, str]]:
     return [(label, value) for label, value in pairs if value]
 
 
-def _person(person: User, zone: str, *, may_help: bool) -> Person:
-    may_help = may_help and person.disabled_at is None
+def _person(person: User, zone: str, *, is_admin: bool, may_view: bool) -> Person:
     return Person(
         name=person.name,
         initials=words.initials(person.name),
-        email=person.email,
         text=f"{person.role.name.capitalize()}, {_last_seen(person, zone)}",
-        has_password=person.password_hash is not None,
-        dialog=f"link-{person.id}" if may_help else "",
-        action=f"/admin/customers/{person.customer_id}/people/{person.id}/password-links",
-        view_action=f"/admin/impersonations/{person.id}" if may_help else "",
+        href=f"/admin/customers/{person.customer_id}/people/{person.id}" if is_admin else "",
+        view_action=f"/admin/impersonations/{person.id}" if may_view and person.disabled_at is None else "",
     )
 
 

@@ -130,9 +130,10 @@ def _invitations(circle: Circle, found: Iterable[Asked]) -> Iterator[tuple[Any, 
         is_over = one.expires_at <= now
         may = circle.highest is not None and Role(one.role) <= circle.highest
         by = f"Invited {words.ago(one.created_at, zone)} by {inviters.get(one.invited_by, 'somebody who has left')}"
+        often = f", sent {one.times_sent} times" if one.times_sent > 1 else ""
         until = f"ran out {words.ago(one.expires_at, zone)}" if is_over else f"until {words.day(one.expires_at, zone)}"
         yield (
-            str(one.id), one.email, f"{by}, {words.plural(one.times_sent, 'mail')}", roles.label(Role(one.role)),
+            str(one.id), one.email, by + often, roles.label(Role(one.role)),
             "warn" if is_over else "info", "Ran out" if is_over else "Invited", until,
             words.exact(one.expires_at, zone), may,
         )  # fmt: skip

@@ -52,7 +52,7 @@ def of(circle: Circle, user: User) -> Portrait:
         role_words=roles.words(user.customer_id)[user.role],
         facts=[
             ("E-mail", user.email),
-            ("Confirmed", words.day(user.email_verified_at, zone) if user.email_verified_at else "not yet"),
+            ("E-mail confirmed", words.day(user.email_verified_at, zone) if user.email_verified_at else "not yet"),
             ("Role", roles.label(user.role)),
             ("Here since", words.day(user.created_at, zone)),
             ("Last signed in", seen),

@@ -6,16 +6,16 @@ from app.kernel.access import Role
 
 STAFF = {
     Role.OWNER: "Everything, other owners included.",
-    Role.ADMIN: "Changes money, products, people and settings. Looks after colleagues up to admin.",
-    Role.BILLING: "Also reads and exports orders, invoices and payments.",
-    Role.MEMBER: "Also works on set-up tasks and reads messages.",
+    Role.ADMIN: "Changes money, products, people and settings.",
+    Role.BILLING: "Reads and exports money: orders, invoices and payments.",
+    Role.MEMBER: "Works on set-up tasks and reads messages.",
     Role.VIEWER: "Reads customers and their services, without money.",
 }
 CUSTOMER = {
     Role.OWNER: "Everything, other owners included.",
-    Role.ADMIN: "Also changes the account's details and looks after people up to admin.",
-    Role.BILLING: "Also sees and pays invoices, and changes or cancels plans.",
-    Role.MEMBER: "Also uses services: sees how to get in.",
+    Role.ADMIN: "Changes the account's details and looks after its people.",
+    Role.BILLING: "Sees and pays invoices, and cancels plans.",
+    Role.MEMBER: "Uses services: sees how to get in.",
     Role.VIEWER: "Reads which services there are and how they stand.",
 }
 
