@@ -5,7 +5,11 @@ slow is done by the worker. Every event stands in the audit log besides.
 """
 
 from app.features.accounts.events import (
+    CustomerClosed,
     CustomerSignedUp,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailChangeUndone,
     PasswordChanged,
     PasswordLinkRequested,
     SignUpRequested,
@@ -16,7 +20,7 @@ from app.features.accounts.events import (
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid, InvoiceVoided
 from app.features.dashboard import service as figures
-from app.features.messages import invitations, receipts, services, sign_ups
+from app.features.messages import email_changes, invitations, receipts, services, sign_ups
 from app.features.messages import service as messages
 from app.features.orders import cancelling
 from app.features.orders import service as orders
@@ -47,6 +51,10 @@ REACTIONS: Reactions = {
     PaymentSucceeded: (receipts.payment_received, figures.on_payment_succeeded),
     PasswordChanged: (messages.password_changed,),
     PasswordLinkRequested: (messages.password_link,),
+    EmailChangeRequested: (email_changes.requested,),
+    EmailChanged: (email_changes.changed,),
+    EmailChangeUndone: (sessions.on_access_changed,),
+    CustomerClosed: (sessions.on_customer_closed,),
     SignUpRequested: (sign_ups.requested,),
     InvoicePaid: (orders.on_invoice_paid,),
     InvoiceVoided: (cancelling.on_invoice_voided,),

@@ -4,6 +4,8 @@ from flask import Flask
 
 from app.doors.records import KINDS
 from app.features.accounts import admin as accounts
+from app.features.accounts import admin_by_hand as by_hand
+from app.features.accounts import admin_profile as own_profile
 from app.features.accounts import admin_sign_up as sign_up
 from app.features.api_keys import admin as api_keys
 from app.features.audit import admin as audit
@@ -36,6 +38,8 @@ ROOMS = (
     dashboard.routes,
     accounts.routes,
     sign_up.routes,
+    own_profile.routes,
+    by_hand.routes,
     messages.routes,
     people.routes,
     customer_people.routes,

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.features.accounts import api as accounts
 from app.features.api_keys import api as api_keys
 from app.features.audit import api as audit
 from app.features.catalogue import api as catalogue
@@ -31,6 +32,8 @@ ROOMS = (
     privacy.routes,
     ops.routes,
     payments.routes,
+    accounts.routes,
+    accounts.own_routes,
     openapi.routes,
     webhooks.routes,
     marketing_services.routes,

@@ -3,9 +3,11 @@
 from flask import Flask
 
 from app.features.accounts import client as accounts
+from app.features.accounts import client_email as email
 from app.features.accounts import client_terms as terms
 from app.features.billing import client as billing
 from app.features.dashboard import client as dashboard
+from app.features.dashboard import client_closing as closing
 from app.features.payments import client as payments
 from app.features.people import client as people
 from app.features.privacy import client as privacy
@@ -16,6 +18,7 @@ from app.features.subscriptions import client as subscriptions
 
 ROOMS = (
     dashboard.routes,
+    closing.routes,
     subscriptions.routes,
     billing.routes,
     payments.routes,
@@ -26,6 +29,7 @@ ROOMS = (
     people.routes,
     privacy.routes,
     terms.routes,
+    email.routes,
 )
 
 

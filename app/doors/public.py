@@ -4,6 +4,7 @@ from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from app.features.accounts import public as accounts
+from app.features.accounts import public_email as email
 from app.features.accounts import public_sign_up as sign_up
 from app.features.branding import public as branding
 from app.features.ops import public as ops
@@ -17,6 +18,7 @@ ROOMS = (
     sessions.routes,
     accounts.routes,
     sign_up.routes,
+    email.routes,
     sign_up_confirmation.routes,
     people.routes,
     branding.routes,

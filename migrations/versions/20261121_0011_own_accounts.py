@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 LOOKING = "impersonator_session_id IS NOT NULL AND ended_at IS NULL"
-TABLES = ("sign_ups", "terms_versions", "consents")
+TABLES = ("sign_ups", "terms_versions", "consents", "email_changes", "email_undos", "customer_notes")
 """New tables; the rows of each belong to a tenant."""
 COLUMNS = (
     ("tenants", sa.Column("sign_up_open", sa.Boolean(), nullable=False, server_default=sa.true())),
@@ -67,6 +67,8 @@ def upgrade() -> None:
         op.add_column(table, column._copy())
     _create_sign_ups()
     _create_agreements()
+    _create_email_changes()
+    _create_notes()
     if op.get_context().dialect.name == "postgresql":
         for table in TABLES:
             for statement in row_security(table):
@@ -138,6 +140,48 @@ def _let_staff_look() -> None:
         sqlite_where=sa.text(LOOKING),
         postgresql_where=sa.text(LOOKING),
     )
+
+
+def _create_email_changes() -> None:
+    op.create_table(
+        "email_changes",
+        sa.Column("user_id", app.kernel.columns.Id(length=16), nullable=False),
+        sa.Column("old_email", sa.Text(), nullable=False),
+        sa.Column("old_key", sa.Text(), nullable=False),
+        sa.Column("new_email", sa.Text(), nullable=False),
+        sa.Column("undone_at", app.kernel.columns.UtcDateTime(timezone=True), nullable=True),
+        *link(),
+        *own("email_changes"),
+        to("email_changes", "user_id", "users"),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_email_changes_token_hash")),
+    )
+    op.create_index("ix_email_changes_old", "email_changes", ["tenant_id", "old_key"])
+    op.create_index("ix_email_changes_user_id", "email_changes", ["tenant_id", "user_id"])
+    op.create_table(
+        "email_undos",
+        sa.Column("change_id", app.kernel.columns.Id(length=16), nullable=False),
+        *link(),
+        *own("email_undos"),
+        to("email_undos", "change_id", "email_changes"),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_email_undos_token_hash")),
+    )
+    op.create_index("ix_email_undos_change_id", "email_undos", ["tenant_id", "change_id"])
+
+
+def _create_notes() -> None:
+    op.create_table(
+        "customer_notes",
+        sa.Column("customer_id", app.kernel.columns.Id(length=16), nullable=False),
+        sa.Column("author_id", app.kernel.columns.Id(length=16), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("pinned_at", app.kernel.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("edited_at", app.kernel.columns.UtcDateTime(timezone=True), nullable=True),
+        *own("customer_notes"),
+        to("customer_notes", "customer_id", "customers"),
+        to("customer_notes", "author_id", "users"),
+    )
+    op.create_index("ix_customer_notes_newest", "customer_notes", ["tenant_id", "customer_id", "created_at", "id"])
+    op.create_index("ix_customer_notes_author_id", "customer_notes", ["tenant_id", "author_id"])
 
 
 def downgrade() -> None:

@@ -102,7 +102,7 @@ def test_staff_publish_a_version_and_it_is_never_changed(as_sam, client):
     assert as_sam.post(f"{HERE}/terms", data=form).status_code == 422
     page = client.get("/terms").text
     assert "&lt;b&gt;Pay&lt;/b&gt; in time." in page
-    assert page.count("mp-lines") == 2
+    assert page.count("mp-words") == 2
     assert "2026-11" in as_sam.get(HERE).text
     assert as_sam.post(f"{HERE}/terms/withdrawal").location == HERE
     assert client.get("/terms").status_code == 404

@@ -5,9 +5,11 @@ from uuid import UUID
 from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
-from app.features.accounts import profile, service
-from app.features.accounts.forms import AccountForm, NameForm
+from app.features.accounts import agreements, profile, service
+from app.features.accounts.forms import AccountForm, NameForm, NewsForm
 from app.features.accounts.models import Customer, User
+from app.features.tenants import service as tenants
+from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import PageRoutes, page, principal, toast
@@ -75,8 +77,12 @@ def _drawn(customer: Customer, user: User, form: AccountForm, name: NameForm, *,
         ("Contact", customer.name), ("Company", customer.company), ("E-mail", customer.email),
         ("Phone", customer.phone), ("Address", address), ("Tax number", customer.tax_number),
     )  # fmt: skip
+    consent = agreements.news_consent(user.id)
+    since = f"You agreed on {words.day(consent.given_at, tenants.current().time_zone)}." if consent else ""
     return page(
         "accounts/client/index.html",
+        news=NewsForm(formdata=None, wants_news=consent is not None),
+        news_since=since,
         status=status,
         form=form,
         name=name,
@@ -85,4 +91,5 @@ def _drawn(customer: Customer, user: User, form: AccountForm, name: NameForm, *,
         currency=customer.currency,
         own_email=user.email,
         may_change=user.role >= Role.ADMIN,
+        may_close=user.role >= Role.OWNER,
     )

@@ -154,3 +154,70 @@ class CustomerSignedUp(Event):
     customer_id: UUID
     email: str
     marketing_source: str
+
+
+@dataclass(frozen=True)
+class EmailChangeRequested(Event):
+    """Somebody wants to sign in by another address. Inside the house only: mail asks the new and tells the old."""
+
+    name: ClassVar[str] = "user.email_change_requested"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "changeId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a05",
+        "undoId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a06",
+    }
+
+    user_id: UUID
+    change_id: UUID
+    undo_id: UUID
+
+
+@dataclass(frozen=True)
+class EmailChanged(Event):
+    """Somebody signs in by another address from now on. Inside the house only: mail tells the old one."""
+
+    name: ClassVar[str] = "user.email_changed"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = EmailChangeRequested.example
+
+    user_id: UUID
+    change_id: UUID
+    undo_id: UUID
+
+
+@dataclass(frozen=True)
+class EmailChangeUndone(Event):
+    """The old address has taken a change back. Inside the house only: every login ends."""
+
+    name: ClassVar[str] = "user.email_change_undone"
+    resource: ClassVar[str] = "user"
+    example: ClassVar[Mapping[str, Any]] = {
+        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        "changeId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a05",
+    }
+
+    user_id: UUID
+    change_id: UUID
+
+
+@dataclass(frozen=True)
+class CustomerClosed(Event):
+    """An account is closed: nobody signs in for it any more. What the law wants kept stays."""
+
+    name: ClassVar[str] = "customer.closed"
+    resource: ClassVar[str] = "customer"
+    example: ClassVar[Mapping[str, Any]] = {"customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00"}
+
+    customer_id: UUID
+
+
+@dataclass(frozen=True)
+class CustomerReopened(Event):
+    """An account that was closed is open again."""
+
+    name: ClassVar[str] = "customer.reopened"
+    resource: ClassVar[str] = "customer"
+    example: ClassVar[Mapping[str, Any]] = CustomerClosed.example
+
+    customer_id: UUID

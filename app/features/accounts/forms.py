@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.features.accounts import profile
+from app.features.tenants.forms import currencies
 from app.kernel.pages import PanelForm
 
 
@@ -88,3 +98,74 @@ class AcceptForm(PanelForm):
     terms_version = HiddenField()
     next = HiddenField()
     accepts = BooleanField("I have read and accept the terms")
+
+
+class EmailForm(PanelForm):
+    """Another address to sign in by, and who asks."""
+
+    email = EmailField("New e-mail", [InputRequired("Enter the new address."), Length(max=320)])
+    password = PasswordField(
+        "Your password",
+        [InputRequired("Enter your password."), Length(max=1024, message="Passwords end at 1,024 bytes.")],
+    )
+
+
+class TokenForm(PanelForm):
+    """A yes to what a mailed link is for."""
+
+    token = HiddenField()
+
+
+class NewsForm(PanelForm):
+    """News and offers, yes or no."""
+
+    wants_news = BooleanField("Send me news and offers by mail")
+
+
+class DetailsForm(AccountForm):
+    """The same, put right by staff, with the address that invoices go to."""
+
+    email = EmailField("E-mail", [InputRequired("Enter the address that invoices go to."), Length(max=320)])
+
+
+class NewCustomerForm(PanelForm):
+    """A customer that staff enter, and its first person."""
+
+    first_name = StringField("First name", [InputRequired("Say who it is.")])
+    last_name = StringField("Last name", [Optional()])
+    email = EmailField("E-mail", [InputRequired("Enter the e-mail address."), Length(max=320)])
+    company = StringField("Company", [Optional()])
+    phone = TelField("Phone", [Optional()])
+    address_line = StringField("Street and number", [Optional()])
+    postal_code = StringField("Postal code", [Optional()])
+    city = StringField("City", [Optional()])
+    region = StringField("State or region", [Optional()])
+    country = SelectField("Country", [Optional()], validate_choice=False)
+    tax_number = StringField("Tax number", [Optional()])
+    currency = SelectField(
+        "Currency", validate_choice=False, description="It stays: invoices and credit are kept in it."
+    )
+    sends_link = BooleanField("Send a welcome with a link to set the first password")
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.country.choices = profile.country_choices()
+        self.currency.choices = list(currencies())
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was filled in; what was not sent is empty."""
+        return {name: value or ("" if name != "sends_link" else False) for name, value in super().answers.items()}
+
+
+class NoteForm(PanelForm):
+    """A note of the staff."""
+
+    text = TextAreaField("Note", [InputRequired("Write something.")])
+    is_pinned = BooleanField("Keep it on top")
+
+
+class ClosingForm(PanelForm):
+    """Yes, close the account."""
+
+    password = PasswordField("Your password", [InputRequired("Enter your password."), Length(max=1024)])

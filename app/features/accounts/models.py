@@ -174,6 +174,19 @@ class PasswordToken(MailedLink, TenantRecord):
     purpose: Mapped[str]
 
 
+class CustomerNote(TenantRecord):
+    """What the staff tell each other about a customer. Customers never see it."""
+
+    __tablename__ = "customer_notes"
+    __table_args__ = (sa.Index("ix_customer_notes_newest", "tenant_id", "customer_id", "created_at", "id"),)
+
+    customer_id: Mapped[UUID] = tenant_key("customers", index=False)
+    author_id: Mapped[UUID | None] = tenant_key("users", nullable=True)
+    text: Mapped[str]
+    pinned_at: Mapped[datetime | None]
+    edited_at: Mapped[datetime | None]
+
+
 class SignUp(MailedLink, TenantRecord):
     """Somebody wants an account. Nothing else is made of it until the address has proved itself by the link.
 
@@ -198,6 +211,35 @@ class SignUp(MailedLink, TenantRecord):
     terms_version: Mapped[str] = mapped_column(default="")
     """What was accepted; empty where there were no terms."""
     wants_news: Mapped[bool] = mapped_column(default=False)
+
+
+class EmailChange(MailedLink, TenantRecord):
+    """Somebody wants to sign in by another address: the link that the new one has to confirm."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.Index("ix_email_changes_old", "tenant_id", "old_key"),
+    )
+    link_purpose = "email-change"
+    link_path = "/confirm-email"
+
+    user_id: Mapped[UUID] = tenant_key("users")
+    old_email: Mapped[str]
+    old_key: Mapped[str]
+    new_email: Mapped[str]
+    undone_at: Mapped[datetime | None]
+
+
+class EmailUndo(MailedLink, TenantRecord):
+    """The way back for the old address: stops a change that was asked for, and undoes one that was made."""
+
+    __tablename__ = "email_undos"
+    __table_args__ = (sa.UniqueConstraint("token_hash"),)
+    link_purpose = "email-undo"
+    link_path = "/undo-email"
+
+    change_id: Mapped[UUID] = tenant_key("email_changes")
 
 
 class TermsVersion(TenantRecord):

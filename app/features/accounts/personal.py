@@ -5,7 +5,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Consent, Customer, PasswordRequest, PasswordToken, SignUp, User
+from app.features.accounts.models import (
+    Consent,
+    Customer,
+    CustomerNote,
+    EmailChange,
+    EmailUndo,
+    PasswordRequest,
+    PasswordToken,
+    SignUp,
+    User,
+)
 from app.kernel import clock, db, terms
 from app.kernel.personal import Held, Whose
 
@@ -19,6 +29,20 @@ def _by_address(column: Any) -> Whose:
 
 
 HELD = (
+    Held("notes", CustomerNote, of_customer=lambda who: CustomerNote.customer_id == who, removed=True),
+    Held(
+        "email_undos",
+        EmailUndo,
+        of_person=lambda who: EmailUndo.change_id.in_(sa.select(EmailChange.id).where(EmailChange.user_id == who)),
+        removed=True,
+    ),
+    Held(
+        "email_changes",
+        EmailChange,
+        ("old_email", "new_email", "created_at", "used_at", "undone_at"),
+        of_person=lambda who: EmailChange.user_id == who,
+        removed=True,
+    ),
     Held(
         "sign_up",
         SignUp,

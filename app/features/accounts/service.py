@@ -22,12 +22,14 @@ from app.features.accounts.links import (
 from app.features.accounts.models import Customer, User
 from app.features.accounts.passwords import can_be_password, check_password_rules
 from app.features.accounts.profile import update_customer
+from app.features.accounts.reserved import is_reserved
 from app.features.audit import service as audit
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, tenancy, terms
+from app.kernel import clock, db, paging, tenancy, terms
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.events import publish
+from app.kernel.paging import Page
 
 __all__ = [
     "Attribution", "EmailTaken", "LinkSpent", "can_be_password",
@@ -150,6 +152,8 @@ def _add(user: User) -> None:
 
 
 def _person(address: str, first_name: str, last_name: str, password_hash: str | None) -> User:
+    if is_reserved(address.lower()):
+        raise EmailTaken(fields={"email": EmailTaken.text})
     return User(
         email=address,
         email_key=address.lower(),
@@ -180,6 +184,15 @@ def find_customer(principal: Principal, customer_id: UUID) -> Customer:
     return found
 
 
+def list_customers(*, cursor: str | None = None, limit: int = 50) -> Page[Customer]:
+    """One page of the tenant's customers, newest first.
+
+    Raises:
+        BadCursor: `cursor` is not one of this list.
+    """
+    return paging.page(sa.select(Customer), Customer, cursor=cursor, limit=limit)
+
+
 def check_customer(principal: Principal, customer_id: UUID) -> None:
     """That there is this customer, for whom `find_customer` would find it.
 
@@ -197,10 +210,11 @@ _IS_THERE = tenancy.named(
 )
 
 
-def is_email_taken(email: str) -> bool:
-    """Whether somebody in this tenant has the address: for seeding. Registering finds out by itself."""
-    taken = sa.select(User.id).where(User.email_key == normalise_email(email))
-    return db.session().execute(taken).first() is not None
+def is_email_taken(email: str, *, but_for: UUID | None = None) -> bool:
+    """Whether somebody in this tenant has the address, or may come back to it. Registering finds out by itself."""
+    key = normalise_email(email)
+    taken = sa.select(User.id).where(User.email_key == key)
+    return db.session().execute(taken).first() is not None or is_reserved(key, but_for=but_for)
 
 
 def find_user(user_id: UUID) -> User | None:

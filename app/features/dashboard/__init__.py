@@ -2,6 +2,6 @@
 
 ADDRESSES = {
     "admin": ("/admin", "/admin/customers/<uuid:customer_id>", "/admin/checklist", "/admin/search"),
-    "client": ("/client",),
+    "client": ("/client", "/client/account/closing"),
     "api": ("/api/marketing-api/reports",),
 }

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from babel import Locale
 
-from app.features.accounts import histories
+from app.features.accounts import histories, noted
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
+from app.features.accounts.noted import NoteLine
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
@@ -72,6 +73,10 @@ class Portrait:
     people: list[Person]
     people_href: str
     shows_money: bool
+    notes: list[NoteLine]
+    notes_action: str
+    """Where a new note goes; empty for those who only read."""
+    href: str
     privacy_href: str
     """Where a copy is made and the customer is erased; empty for those who may not."""
 
@@ -86,6 +91,9 @@ def of(customer: Customer, who: Principal) -> Portrait:
     invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
     return Portrait(
         title=customer.title,
+        notes=noted.lines(customer.id, who, zone),
+        notes_action=f"/admin/customers/{customer.id}/notes" if role >= Role.MEMBER else "",
+        href=f"/admin/customers/{customer.id}",
         privacy_href=f"/admin/privacy/customers/{customer.id}" if role >= Role.ADMIN else "",
         initials=words.initials(customer.title),
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
-from app.features.accounts.models import Customer, SignUp, User
+from app.features.accounts.models import Customer, EmailChange, EmailUndo, SignUp, User
 from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.models import Product
@@ -156,11 +156,32 @@ def _sign_up(message: EmailMessage) -> Facts:
     }
 
 
+def _email_change(message: EmailMessage) -> Facts:
+    """Who wants to sign in by the address that it goes to."""
+    session = db.session()
+    user = session.get_one(User, session.get_one(EmailChange, message.subject_id).user_id)
+    return {"first_name": user.first_name}
+
+
+def _email_undo(message: EmailMessage) -> Facts:
+    """What was changed, for the old address; the new one is not named whole."""
+    change = db.session().get_one(EmailChange, db.session().get_one(EmailUndo, message.subject_id).change_id)
+    name, _, domain = change.new_email.partition("@")
+    return {"old_email": change.old_email, "hidden_email": f"{name[:1]}…@{domain}"}
+
+
 KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
     "invitation": Kind("Invitation", "Somebody was invited", link="invitation", needs_link=True, facts=_invitation),
+    "email_confirm": Kind(
+        "Confirm an address", "Somebody wants to sign in by it", link="email_change", facts=_email_change
+    ),
+    "email_change_asked": Kind(
+        "Change of address asked for", "Somebody wants to sign in by another one", link="email_undo", facts=_email_undo
+    ),
+    "email_changed": Kind("Address changed", "Somebody signs in by another one", link="email_undo", facts=_email_undo),
     "sign_up": Kind("Sign-up", "Somebody asked for an account", link="sign_up", facts=_sign_up),
     "payment_received": Kind("Receipt", "A payment came in", facts=_payment, department="billing", says_money=True),
     "service_ready": Kind("Service ready", "A service was set up", facts=_service, department="support"),

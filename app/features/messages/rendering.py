@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.features.accounts import service as accounts
 from app.features.accounts.links import link_url
-from app.features.accounts.models import MailedLink, PasswordToken, SignUp, User
+from app.features.accounts.models import EmailChange, EmailUndo, MailedLink, PasswordToken, SignUp, User
 from app.features.branding import service as branding
 from app.features.branding.service import Brand
 from app.features.messages.kinds import KINDS, Kind
@@ -21,7 +21,12 @@ from app.features.tenants import service as tenants
 from app.kernel import clock, db, words
 
 ROOT = Path(__file__).parents[3]
-THEMSELVES: dict[str, type[MailedLink]] = {"invitation": Invitation, "sign_up": SignUp}
+THEMSELVES: dict[str, type[MailedLink]] = {
+    "invitation": Invitation,
+    "sign_up": SignUp,
+    "email_change": EmailChange,
+    "email_undo": EmailUndo,
+}
 """Links that are what their mail is about (`subject_id`)."""
 MASK = "••••••••"
 """Stands for the secret part of a link wherever staff look."""
@@ -91,6 +96,8 @@ def find_link(message: EmailMessage, kind: Kind) -> MailedLink | None:
         return None
     if isinstance(found, SignUp) and accounts.is_email_taken(found.email):
         return None  # its person is told so instead
+    if isinstance(found, EmailChange) and accounts.is_email_taken(found.new_email, but_for=found.user_id):
+        return None
     return None if found.delivered_at is not None and not found.is_open(clock.now()) else found
 
 

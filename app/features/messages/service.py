@@ -101,14 +101,14 @@ def queue(
     link_id: UUID | None = None,
     priority: int = NORMAL,
 ) -> bool:
-    """Want one mail to one person, or to an address that is nobody's here; nothing is drawn or sent yet.
+    """Want one mail to one person, or to an address that is nobody's here or was theirs; nothing is drawn or sent yet.
 
     `fact` is what happened: one fact makes one mail per template and person,
     however often it is told. `priority` is from 1 (first) to 10. Returns
     whether the mail is new.
     """
     assert template in KINDS, template
-    address = to_user.email if to_user is not None else to_address
+    address = to_address or (to_user.email if to_user is not None else "")
     row_id, now = new_id(), clock.now()
     insert = postgresql.insert if db.is_postgresql() else sqlite.insert
     wanted = insert(EmailMessage).values(
