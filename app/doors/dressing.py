@@ -10,7 +10,8 @@ from jinja2 import FileSystemBytecodeCache
 from app.doors.drawing import COMPILED, Drawing
 from app.doors.navigation import navigation
 from app.features.branding import service as branding
-from app.kernel import words
+from app.kernel import known, words
+from app.kernel.access import Principal, Role
 from app.kernel.assets import Assets
 from app.kernel.pages import csrf_token, maybe_principal
 
@@ -47,10 +48,19 @@ def _page() -> dict[str, Any]:
         "principal": who,
         "navigation": navigation(who, request.path, is_operator=g.tenant.is_operator) if who is not None else [],
         "crumbs": [],
+        "log_href": _log_of(who),
         "theme": _theme(),
         "toasts": get_flashed_messages(with_categories=True),
         "request_id": g.request_id,
     }
+
+
+def _log_of(who: Principal | None) -> str:
+    """Where the log of the record stands whose page this is, for those who may read the log."""
+    if who is None or (who.staff_role or 0) < Role.ADMIN:
+        return ""
+    found = known.at(request.path)
+    return f"/admin/audit?type={found[0]}&id={found[1]}" if found is not None else ""
 
 
 def _theme() -> str:

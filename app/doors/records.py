@@ -39,7 +39,14 @@ KINDS = {
     "session": Kind("Sign-in"),
     "subscription": Kind("Service", Subscription, Subscription.plan_name, "/admin/subscriptions/{}"),
     "tenant": Kind("House"),
-    "user": Kind("Person", User, _PERSON, "/admin/customers/{}", page_of=User.customer_id),
+    "user": Kind(
+        "Person",
+        User,
+        _PERSON,
+        "/admin/customers/{}",
+        page_of=User.customer_id,
+        more_pages=("/admin/staff/{}", "/admin/customers/[^/]+/people/{}"),
+    ),
     "webhook": Kind("Endpoint", Webhook, Webhook.name, _ENDPOINTS + "/{}", role=Role.ADMIN),
     "webhook_delivery": Kind(
         "Delivery", WebhookDelivery, WebhookDelivery.event, _ENDPOINTS + "/deliveries/{}", role=Role.ADMIN

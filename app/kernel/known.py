@@ -3,6 +3,7 @@
 `doors/records.py` says it. A room that names what is above it asks here, and imports nothing.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,6 +28,8 @@ class Kind(NamedTuple):
     """The column whose id that is, where the page is another record's."""
     role: Role = Role.VIEWER
     """Who of the staff may open it."""
+    more_pages: tuple[str, ...] = ()
+    """Patterns of other addresses at which it stands, its id the last part."""
 
 
 class Known(NamedTuple):
@@ -36,13 +39,27 @@ class Known(NamedTuple):
     href: str | None
 
 
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _kinds: dict[str, Kind] = {}
+_pages: list[tuple[re.Pattern[str], str]] = []
 
 
 def wire(kinds: Mapping[str, Kind]) -> None:
     """Make these the kinds of this process."""
     _kinds.clear()
     _kinds.update(kinds)
+    own = [(found.page.replace("{}", f"({_ID})"), kind) for kind, found in kinds.items() if found.page_of is None]
+    more = [(page.format(f"({_ID})"), kind) for kind, found in kinds.items() for page in found.more_pages]
+    _pages[:] = [(re.compile(page), kind) for page, kind in (*own, *more) if page]
+
+
+def at(path: str) -> tuple[str, str] | None:
+    """Kind and id of the record whose page for staff stands at `path`."""
+    for page, kind in _pages:
+        found = page.fullmatch(path)
+        if found is not None:
+            return kind, found[1]
+    return None
 
 
 def label(kind: str) -> str:

@@ -15,6 +15,8 @@ from tests.support.panel import ROOT, Panel
 
 GROWTH = 30
 """Megabytes that a web process may grow by."""
+SOME = 2_000
+"""Bytes that reach beyond the head of a file: into its rows."""
 _MEGABYTE = 2**20
 
 
@@ -33,7 +35,8 @@ def fill(panel: Panel, count: int) -> dict[str, str]:
 class Taken:
     """What came of one export."""
 
-    first_byte: float
+    first_rows: float
+    """Seconds until the first of them came."""
     seconds: float
     body: bytes
     grown: float
@@ -53,13 +56,13 @@ class Reader:
         line.request("POST", f"/api/admin/audit/export?as={kind}{query}", headers=headers)
         return line, line.getresponse()
 
-    def take(self, kind: str, *, pause: float = 0.0, piece: int = _MEGABYTE) -> Taken:
+    def take(self, kind: str, query: str = "", *, pause: float = 0.0, piece: int = _MEGABYTE) -> Taken:
         """Read it all, `pause` seconds between two pieces."""
         before, most = memory(self.web), 0.0
         begun = time.monotonic()
-        line, answer = self.ask(kind)
+        line, answer = self.ask(kind, query)
         assert answer.status == 200, answer.read(2000)
-        parts = [answer.read(1)]
+        parts = [answer.read(SOME)]
         first = time.monotonic() - begun
         while part := answer.read(piece):
             parts.append(part)

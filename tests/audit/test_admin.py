@@ -210,6 +210,17 @@ def test_the_figures_look_at_no_more_rows_than_agreed_and_say_from_when(
     assert "50 in all" in text
 
 
+def test_the_page_of_a_record_leads_to_what_the_log_has_of_it(
+    as_sam: PanelClient, sign_in: SignIn, sam: User, alice: User
+) -> None:
+    here = f"/admin/audit?type=customer&amp;id={alice.customer_id}"
+    assert here in as_sam.get(f"/admin/customers/{alice.customer_id}").text
+    viewer = sign_in(make_staff("viewer@harbourline.example", "Vera", Role.VIEWER))
+    assert here not in viewer.get(f"/admin/customers/{alice.customer_id}").text
+    of_person = as_sam.get(f"/admin/audit?type=user&id={alice.id}").text
+    assert f'href="/admin/audit?user={alice.id}">What this person did' in of_person
+
+
 def test_what_is_masked_and_personal_is_never_in_the_list(as_sam: PanelClient, sam: User) -> None:
     record(sam, after={"email": "hidden@acme.example", "token": "abc-secret"})
 

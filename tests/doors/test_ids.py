@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.features.accounts.models import Customer, User
 from app.features.api_keys import service as api_keys
+from app.features.audit import specimen as audit
 from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
@@ -25,7 +26,7 @@ from app.features.subscriptions.models import Subscription
 from app.features.webhooks import specimen as webhooks
 from app.kernel import clock, db, tenancy
 from app.kernel.access import access_of
-from tests.support.cast import SignIn
+from tests.support.cast import SignIn, principal_of
 from tests.support.clients import PanelClient
 
 ODD = ("0", "-1", "9223372036854775808", "1 OR 1=1", "%00", "..%2f..", "x" * 300)
@@ -87,6 +88,8 @@ def _things(who: User) -> dict[str, UUID | str]:
         "code": session.scalars(sa.select(PromoCode.code)).one(),
         "webhook_id": webhook.id,
         "delivery_id": delivery.id,
+        "log_id": audit.make(who.id).id,
+        "export_id": audit.of_staff(principal_of(who)),
     }
 
 

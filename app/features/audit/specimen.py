@@ -19,8 +19,9 @@ def make(user_id: UUID) -> AuditLog:
     return db.session().scalars(newest).one()
 
 
-def of_staff(who: Principal) -> None:
-    """A file of the log, made. Does the worker's part itself."""
-    prepared.ask(who, "csv", listing.read(MultiDict(), zone="UTC"), zone="UTC")
+def of_staff(who: Principal) -> UUID:
+    """A file of the log, made; its id. Does the worker's part itself."""
+    asked = prepared.ask(who, "csv", listing.read(MultiDict(), zone="UTC"), zone="UTC")
     db.session().flush()
     tasks.make_exports()
+    return asked.id
