@@ -4,7 +4,9 @@ import csv
 import io
 
 import pytest
+import sqlalchemy as sa
 
+from app.features.audit.models import AuditLog
 from app.features.billing import ledger, slots
 from app.kernel import db
 from app.kernel.access import Role
@@ -171,3 +173,29 @@ def test_what_is_paid_in_part_or_whole_is_not_made_void(as_sam, alice, as_charli
         assert invoice.voided_at is None
     assert (part.status, whole.status) == ("issued", "paid")
     assert as_charlie.post(f"{HERE}/{part.id}/voiding").status_code == 403
+
+
+def test_an_export_is_logged_with_its_filters_and_without_whom_was_searched_for(as_sam, alice, bob):
+    make_payment(make_invoice(bob))
+
+    answer = as_sam.post(f"{HERE}/export", data={"as": "csv", "status": "paid", "q": "calder"})
+
+    assert "MP-2026-000001" in answer.get_data(as_text=True)
+    db.session().flush()
+    logged = db.session().scalars(sa.select(AuditLog).where(AuditLog.action == "DATA_EXPORTED")).one()
+    assert logged.state_after == {"what": "invoices", "as": "csv", "filters": {"status": "paid"}}
+
+
+def test_a_fragment_of_the_list_counts_nothing_that_it_does_not_show(as_sam, alice, queries):
+    make_invoice(alice)
+    address = f"{HERE}?status=paid"
+
+    with queries() as whole:
+        as_sam.get(address)
+    with queries() as part:
+        as_sam.get(address, headers={"HX-Request": "true", "HX-Target": "rows"})
+
+    def counts(seen):
+        return sum("count(" in statement for statement in seen)
+
+    assert counts(whole) - counts(part) == 1  # beside the title: how many there are in all
