@@ -140,6 +140,8 @@ class Access:
     """Also while the house is suspended or closed."""
     before_terms: bool = False
     """Also for those who have yet to accept the terms."""
+    hashes: bool = False
+    """Whether a POST here checks or makes a password's hash: such requests queue for one thread (`running/server`)."""
 
     def admit(self, principal: Principal | None) -> None:
         """Let `principal` pass or refuse.
@@ -232,9 +234,14 @@ def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]
     return _mark(Access("key", scope=scope, limits=limits))
 
 
-def anyone(*, limits: tuple[str, ...] = (), always: bool = False, impersonated: bool = False) -> Callable[[View], View]:
-    """Everybody, signed in or not; with `always` while the house is suspended too; `impersonated` as in `requires`."""
-    return _mark(Access("public", limits=limits, always=always, impersonated=impersonated))
+def anyone(
+    *, limits: tuple[str, ...] = (), always: bool = False, impersonated: bool = False, hashes: bool = False
+) -> Callable[[View], View]:
+    """Everybody, signed in or not; with `always` while the house is suspended too; `impersonated` as in `requires`.
+
+    `hashes` says that a password is hashed there.
+    """
+    return _mark(Access("public", limits=limits, always=always, impersonated=impersonated, hashes=hashes))
 
 
 def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:

@@ -3,9 +3,12 @@
 import os
 import socket
 
+from flask import Flask
+
 from app import MAX_BODY, create_app
 from app.config import Settings
 from app.kernel import buffer, db, jobs, logs
+from app.kernel.access import access_of
 from app.kernel.heartbeat import Heart
 from app.running import children
 from app.running.children import Ties
@@ -13,8 +16,11 @@ from app.running.memory import share_one_arena
 from app.running.plain import listen
 from app.running.server import Server
 
-HASHING = frozenset({"/sign-in", "/admin/sign-in", "/set-password"})
-"""Where a POST checks or makes a password hash."""
+
+def hashing(app: Flask) -> frozenset[str]:
+    """The addresses where a POST checks or makes a password's hash, as their marks say."""
+    marks = ((rule.rule, access_of(app.view_functions[rule.endpoint])) for rule in app.url_map.iter_rules())
+    return frozenset(address for address, mark in marks if mark is not None and mark.hashes)
 
 
 def serve(settings: Settings, ties: Ties) -> None:
@@ -25,7 +31,7 @@ def serve(settings: Settings, ties: Ties) -> None:
     listener = socket.socket(fileno=ties.listener) if inherited else listen(settings)
     app = create_app(settings)
     # Twice the limit of the panel itself, so that a body somewhat too large is refused in the brand's words.
-    server = Server(app, listener, max_body=2 * MAX_BODY, slow=HASHING)
+    server = Server(app, listener, max_body=2 * MAX_BODY, slow=hashing(app))
     children.on_stop(server.drain_soon)
     ties.watch()
     heart = Heart("web")

@@ -13,7 +13,7 @@ from app.features.sessions.cookies import with_login
 from app.kernel import crypto, db
 from app.kernel.access import anyone
 from app.kernel.errors import Invalid
-from app.kernel.pages import PageRoutes, client_address, maybe_principal, page, toast, user_agent
+from app.kernel.pages import PageRoutes, client_address, maybe_principal, page, private, toast, user_agent
 
 routes = PageRoutes("people_public", prefix="/invitation")
 
@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
 
 
 @routes.post("")
-@anyone(limits=("30/minute",))
+@anyone(limits=("30/minute",), hashes=True)
 def accept() -> ResponseReturnValue:
     """Come in: make the person, use the link up, sign in."""
     form = AcceptForm()
@@ -59,7 +59,7 @@ def accept() -> ResponseReturnValue:
         return _over(status=refusal.status, is_taken=True, is_staff=opened.invitation.customer_id is None)
     _end_former()
     toast("good", f"Welcome, {user.first_name}. You are signed in.")
-    return _private(with_login("/admin" if user.is_staff else "/client", browser_token))
+    return private(with_login("/admin" if user.is_staff else "/client", browser_token))
 
 
 def _as_person(opened: Opened, names: dict[str, str]) -> User:
@@ -76,7 +76,7 @@ def _end_former() -> None:
 
 def _drawn(opened: Opened, form: AcceptForm, *, status: int = 200) -> Response:
     invitation = opened.invitation
-    return _private(
+    return private(
         page(
             SHOW,
             status=status,
@@ -91,11 +91,4 @@ def _drawn(opened: Opened, form: AcceptForm, *, status: int = 200) -> Response:
 
 
 def _over(*, status: int = InvitationOver.status, is_taken: bool = False, is_staff: bool = False) -> Response:
-    return _private(page(OVER, status=status, is_taken=is_taken, is_staff=is_staff))
-
-
-def _private(answer: Response) -> Response:
-    """The address of this page lets somebody in: it goes nowhere else."""
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    return private(page(OVER, status=status, is_taken=is_taken, is_staff=is_staff))

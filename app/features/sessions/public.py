@@ -46,7 +46,7 @@ def new() -> ResponseReturnValue:
 
 
 @routes.post("/sign-in")
-@anyone()
+@anyone(hashes=True)
 def create() -> ResponseReturnValue:
     """Sign a customer's person in."""
     return _sign_in(is_staff=False)
@@ -60,7 +60,7 @@ def new_staff() -> ResponseReturnValue:
 
 
 @routes.post("/admin/sign-in")
-@anyone()
+@anyone(hashes=True)
 def create_staff() -> ResponseReturnValue:
     """Sign staff in."""
     return _sign_in(is_staff=True)
@@ -141,7 +141,7 @@ def new_password() -> ResponseReturnValue:
 
 
 @routes.post("/set-password")
-@anyone(limits=("30/minute",))
+@anyone(limits=("30/minute",), hashes=True)
 def create_password() -> ResponseReturnValue:
     """Set the password and sign in. The link is used up, every other login ends."""
     form = SetPasswordForm()

@@ -30,7 +30,7 @@ def new() -> ResponseReturnValue:
 
 
 @routes.post("")
-@anyone(limits=("30/minute",))
+@anyone(limits=("30/minute",), hashes=True)
 def create() -> ResponseReturnValue:
     """Make the account and sign in. The link is used up."""
     form = SetPasswordForm()
