@@ -5,6 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from app.features.accounts import agreements
 from app.features.accounts.models import User
 from app.features.sessions.models import UserSession
 from app.kernel import db
@@ -104,6 +105,13 @@ def test_an_address_that_was_taken_meanwhile_is_told_to_its_owner_alone(client, 
     assert "You have an account already" in answer.text
     assert people() == before
     assert client.get("/client").status_code == 303
+
+
+def test_who_came_in_is_asked_for_the_terms_first(client, token, olive):
+    agreements.publish("2026-11", text="Be kind.", url="", user_id=olive.id)
+    client.post(HERE, data=GOOD | {"token": token})
+    assert client.get("/client").location.startswith("/client/terms")
+    assert client.get("/client/terms").status_code == 200
 
 
 def test_no_field_of_a_person_is_taken_from_the_form(client, alice, token):
