@@ -11,9 +11,12 @@ from app import demo as sample
 from app import setup
 from app.features.accounts import service as accounts
 from app.features.api_keys import service as api_keys
+from app.features.audit import facts as audit_facts
+from app.features.audit import verifying
 from app.features.billing import ledger
 from app.features.dashboard import truth
 from app.features.payments import service as payments
+from app.features.tenants import service as tenants
 from app.isolation import command as isolation_check
 from app.kernel import db, schedule, tenancy
 from app.running import checks, ground
@@ -211,6 +214,46 @@ def check_figures() -> None:
     if differences:
         raise Failure("the kept figures differ from the records; `mpanel figures rebuild` makes them anew")
     click.echo("The kept figures agree with the records.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+_TENANT = click.option("--tenant", "slug", default="", help="Only this one, by its short name.")
+
+
+@audit.command("verify")
+@_TENANT
+@plainly
+def verify_audit(slug: str) -> None:
+    """Prove that no row of the audit log was altered, removed or inserted. Exit code 1 when one was."""
+    wrong = 0
+    with panel():
+        for tenant_id, name in tenants.named_so(slug):
+            with tenancy.as_tenant(tenant_id):
+                found = verifying.verify()
+                audit_facts.keep(found)
+            wrong += len(found.findings)
+            click.echo(f"{name}: {found.summary}")
+            for finding in found.findings:
+                click.echo(f"  {finding.kind}: {finding.text}")
+    if wrong:
+        raise Failure(f"{wrong} findings: the audit log is not as it was written")
+
+
+@audit.command("anchor")
+@_TENANT
+@click.option("--reason", required=True, help="Such as: played back from the backup of 3 March. Stands in the log.")
+@plainly
+def anchor_audit(slug: str, reason: str) -> None:
+    """Take the log as it is now for true, after a backup was played back or the file of anchors was lost."""
+    with panel():
+        for tenant_id, name in tenants.named_so(slug):
+            with tenancy.as_tenant(tenant_id):
+                number = audit_facts.anchor_anew(reason)
+            click.echo(f"{name}: {f'anchored at segment {number}.' if number else 'nothing is sealed yet.'}")
 
 
 @main.group()

@@ -59,6 +59,18 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     """The first of each segment."""
 
+    @property
+    def summary(self) -> str:
+        """What was looked at, in one line."""
+        parts = [f"{self.rows:,} rows in {self.segments:,} segments"]
+        if self.released:
+            parts.append(f"the rows of {self.released:,} dropped by retention")
+        if self.loaded:
+            parts.append(f"{self.loaded:,} rows loaded by mpanel demo")
+        if self.unsealed:
+            parts.append(f"{self.unsealed:,} rows not sealed yet")
+        return "; ".join(parts) + (", as they were written." if not self.findings else ".")
+
 
 def verify(*, most: int = 20) -> Result:
     """Walk the log of the tenant that is set, in constant memory. After `most` findings it stops."""

@@ -89,6 +89,20 @@ def operator() -> Tenant | None:
     return _look_up(_OPERATOR)
 
 
+def named_so(slug: str = "") -> list[tuple[UUID, str]]:
+    """Id and short name of every tenant, or of the one of that name. In a unit of work of its own.
+
+    Raises:
+        NotFound: there is no such tenant.
+    """
+    wanted = sa.select(Tenant.id, Tenant.slug).order_by(Tenant.slug)
+    with tenancy.across_tenants("operator"), db.transaction(write=False) as session:
+        found = session.execute(wanted if not slug else wanted.where(Tenant.slug == slug)).all()
+    if slug and not found:
+        raise NotFound("There is no such tenant.")
+    return [(row.id, row.slug) for row in found]
+
+
 def find_by_host(host: str) -> Tenant | None:
     """Whose house the host name opens: `APP_URL`'s and this machine's own are the operator's.
 
