@@ -27,7 +27,7 @@ TITLES = {
     "provisioning.watch": "Stuck set-ups",
     "sessions.remove-expired": "Expired sign-ins",
     "subscriptions.end": "Services that end",
-    "webhooks-tidy": "Old deliveries",
+    "webhooks.tidy": "Old deliveries",
 }
 """The names that the operations page gives them too."""
 

@@ -25,6 +25,7 @@ from app.kernel.access import Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import new_id
 from app.kernel.paging import Page
+from app.kernel.terms import LAST
 
 __all__ = [
     "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "last_test", "open_link",
@@ -189,7 +190,7 @@ def find_page(
         query = query.where(row.template == template)
     if address:
         begin = address.strip().lower()
-        query = query.where(row.address_key >= begin, row.address_key < begin + "\U0010ffff")
+        query = query.where(row.address_key >= begin, row.address_key < begin + LAST)
     return paging.page(query, EmailMessage, cursor=cursor, limit=limit)
 
 

@@ -22,7 +22,7 @@ TITLES = {
     "sessions.remove-expired": "Expired sign-ins",
     "subscriptions.end": "Services that end",
     "webhook_deliveries": "Webhooks",
-    "webhooks-tidy": "Old deliveries",
+    "webhooks.tidy": "Old deliveries",
 }
 """Names that read better than their code; those of schedules stand on the staff's first page too."""
 STUCK = timedelta(minutes=10)

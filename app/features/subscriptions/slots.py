@@ -15,6 +15,7 @@ from app.kernel import db, words
 from app.kernel.access import Role
 from app.kernel.money import Money
 from app.kernel.slots import Hit
+from app.kernel.terms import LAST
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
         return []
     wanted = (
         sa.select(Subscription.id, Subscription.external_ref, Subscription.plan_name, Subscription.status)
-        .where(Subscription.external_ref >= begin, Subscription.external_ref < begin + "\U0010ffff")
+        .where(Subscription.external_ref >= begin, Subscription.external_ref < begin + LAST)
         .order_by(Subscription.external_ref)
         .limit(limit)
     )
