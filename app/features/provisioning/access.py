@@ -89,7 +89,6 @@ def reveal(subscription_id: UUID) -> Access:
 
 def drop(subscription_id: UUID) -> None:
     """Forget it: there is nothing to get into any more."""
-    gone = sa.delete(ServiceAccess).where(ServiceAccess.subscription_id == subscription_id)
-    gone = gone.returning(ServiceAccess.id).execution_options(synchronize_session="fetch")
-    if db.session().execute(gone).first() is not None:
+    gone = sa.delete(ServiceAccess).where(ServiceAccess.subscription_id == subscription_id).returning(ServiceAccess.id)
+    if db.session().execute(gone.execution_options(synchronize_session="fetch")).first() is not None:
         audit.record("SERVICE_ACCESS_DROPPED", resource_type="subscription", resource_id=subscription_id)
