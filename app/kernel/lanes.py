@@ -134,7 +134,8 @@ class Lanes:
             self._busy[lane] += 1
             self._tenants[lane] = rows[0].tenant_id
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._most_hands, thread_name_prefix=self._model.__tablename__)
+            name = cast(Any, self._model).__tablename__
+            self._pool = ThreadPoolExecutor(self._most_hands, thread_name_prefix=name)
         self._pool.submit(self._see_to, lane, rows)
 
     def _see_to(self, lane: UUID, rows: list[Claimed]) -> None:

@@ -59,7 +59,6 @@ class OutboxMixin:
     is due and what was left by the dead.
     """
 
-    __tablename__: Any
     outbox_order: ClassVar[tuple[str, ...]] = ("next_at",)
 
     id: Mapped[UUID]
