@@ -272,16 +272,19 @@ def _set_visit(response: Response, settings: Settings) -> None:
 def _note(response: Response) -> None:
     who: Principal | None = maybe_principal()
     milliseconds = (time.perf_counter() - g.started) * 1000
-    if who is not None and who.key_id is not None:
+    tenant = g.get("tenant")
+    if tenant is not None and ((who is not None and who.key_id is not None) or request.path.startswith("/api/")):
         api_keys.note_use(
-            key_id=who.key_id,
-            tenant_id=who.tenant_id,
+            tenant_id=who.tenant_id if who is not None else tenant.id,
+            key_id=who.key_id if who is not None else None,
+            user_id=who.user_id if who is not None else None,
             method=request.method,
             route=str(request.url_rule or ""),
             status=response.status_code,
             milliseconds=milliseconds,
             address=client_address(),
             user_agent=user_agent(),
+            request_id=g.request_id,
         )
     outcome: dict[str, Any] = {"status": response.status_code, "ms": round(milliseconds, 1)}
     headers.log_request(outcome, who)

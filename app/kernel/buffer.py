@@ -19,6 +19,7 @@ Sink = Callable[[list[Any]], None]
 
 _log = logs.get("buffer")
 _sinks: dict[str, Sink] = {}
+_losses: dict[str, Sink] = {}
 _lock = threading.Lock()
 _flushing = threading.Lock()
 _end = threading.Event()
@@ -26,6 +27,8 @@ _end = threading.Event()
 
 class _State:
     held: dict[str, list[Any]] = {}
+    overflowing: set[str] = set()
+    """Kinds of which something was let go since they were last written: said once."""
     thread: threading.Thread | None = None
 
 
@@ -52,16 +55,39 @@ def sink(kind: str) -> Callable[[Sink], Sink]:
     return register
 
 
+def when_lost(kind: str) -> Callable[[Sink], Sink]:
+    """Register the function that is told which items of `kind` had to be let go. It only counts them."""
+
+    def register(tell: Sink) -> Sink:
+        _losses[kind] = tell
+        return tell
+
+    return register
+
+
 def add(kind: str, item: Any) -> None:
     """Gather `item`. Never fails, never waits for the database."""
     with _lock:
-        held = _State.held.setdefault(kind, [])
-        held.append(item)
-        dropped = len(held) - MOST_HELD
-        if dropped > 0:
-            del held[:dropped]
-    if dropped > 0:
-        _log.error("buffer overflow", kind=kind, dropped=dropped)
+        _hold(kind, [item])
+
+
+def _hold(kind: str, items: list[Any], *, first: bool = False) -> None:
+    """Hold items, after those that are held or before them; the oldest go where they are too many."""
+    held = _State.held.setdefault(kind, [])
+    if first:
+        held[:0] = items
+    else:
+        held += items
+    count = len(held) - MOST_HELD
+    if count <= 0:
+        return
+    lost = held[:count]
+    del held[:count]
+    if kind in _losses:
+        _losses[kind](lost)
+    if kind not in _State.overflowing:
+        _State.overflowing.add(kind)
+        _log.error("buffer overflow", kind=kind, dropped=count)
 
 
 def flush() -> None:
@@ -72,10 +98,11 @@ def flush() -> None:
         for kind, items in taken.items():
             try:
                 _sinks[kind](items)
+                _State.overflowing.discard(kind)
             except Exception:
                 _log.exception("buffer not written", kind=kind, items=len(items))
                 with _lock:
-                    _State.held[kind] = (items + _State.held.get(kind, []))[-MOST_HELD:]
+                    _hold(kind, items, first=True)
 
 
 def close() -> None:

@@ -74,7 +74,7 @@ def upgrade() -> None:
     if dialect == "postgresql":
         execute(ROW_SECURITY)
     execute(GUARDS[dialect])
-    # widen_api_log(dialect)
+    widen_api_log(dialect)
     op.add_column("tenants", sa.Column("audit_kept_years", sa.SmallInteger(), nullable=True))
     op.add_column("tenants", sa.Column("api_log_kept_days", sa.SmallInteger(), nullable=False, server_default="90"))
 
@@ -195,7 +195,7 @@ def downgrade() -> None:
     dialect = op.get_bind().dialect.name
     op.drop_column("tenants", "api_log_kept_days")
     op.drop_column("tenants", "audit_kept_years")
-    # narrow_api_log(dialect)
+    narrow_api_log(dialect)
     execute(GUARDS_BEFORE[dialect])
     op.drop_table("audit_seals")
     if dialect == "postgresql":

@@ -1,6 +1,6 @@
 """`/admin/api-keys`: the keys of programs, for staff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -158,13 +158,15 @@ def _facts(key: ApiKey) -> list[tuple[str, str]]:
     return facts
 
 
-def _calls(found: list[ApiActivity]) -> Iterator[tuple[str, ...]]:
+def _calls(found: Sequence[ApiActivity]) -> Iterator[tuple[str, ...]]:
     zone = tenants.current().time_zone
+    origins = activity.origins(found)
     for call in found:
+        origin = origins[call.id] or {"ip": "erased", "user_agent": ""}
         tone = "bad" if call.status >= 500 else "warn" if call.status >= 400 else "good"
         when, exact = words.ago(call.created_at, zone), words.exact(call.created_at, zone)
         took = f"{call.milliseconds:,} ms"
-        yield when, exact, call.method, call.route, tone, str(call.status), took, call.address, call.user_agent
+        yield when, exact, call.method, call.route, tone, str(call.status), took, origin["ip"], origin["user_agent"]
 
 
 @routes.post("/<uuid:key_id>/adoption")

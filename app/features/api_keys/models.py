@@ -58,16 +58,23 @@ class ApiKey(TenantRecord):
 
 
 class ApiActivity(TenantRecord):
-    """One call with a key, whatever its answer. `created_at` is when it was answered."""
+    """One request to `/api/...`, whatever its answer. `created_at` is when it was answered."""
 
     __tablename__ = "api_activity_logs"
-    __table_args__ = (Index("ix_api_activity_logs_page", "tenant_id", "api_key_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_api_activity_logs_page", "tenant_id", "api_key_id", "created_at", "id"),
+        Index("ix_api_activity_logs_moment", "tenant_id", "created_at", "id"),
+    )
 
-    api_key_id: Mapped[UUID] = tenant_key("api_keys", index=False)
+    api_key_id: Mapped[UUID | None] = tenant_key("api_keys", nullable=True, index=False)
+    user_id: Mapped[UUID | None]
+    """Whose login it was, as a plain id: the log outlives people."""
     method: Mapped[str] = mapped_column(String(10))
     route: Mapped[str] = mapped_column(String(300))
     """The route's pattern, without the ids of the call."""
     status: Mapped[int] = mapped_column(SmallInteger)
     milliseconds: Mapped[int]
-    address: Mapped[str] = mapped_column(String(45))
-    user_agent: Mapped[str] = mapped_column(String(512))
+    request_id: Mapped[str] = mapped_column(String(64))
+    personal: Mapped[bytes | None]
+    """Address and user agent, encrypted with the key of whose login or key it was, else of the tenant."""
+    personal_key_id: Mapped[UUID | None]
