@@ -49,6 +49,7 @@ def index() -> ResponseReturnValue:
     by = reading.way_of(asked, known=vocabulary)
     found, total = reading.page(asked, by=by), reading.count(asked, by=by)
     shown = len(found.page.items)
+    chosen = set(filter(None, asked.values["action"].split(",")))
     return page(
         "audit/admin/index.html",
         crumbs=[("Audit log", None)],
@@ -58,11 +59,11 @@ def index() -> ResponseReturnValue:
         everything=None if asked.is_filtered else total.short,
         counted_to=_day(total.since),
         looked_back_to=_day(found.looked_back_to),
-        groups=telling.grouped(vocabulary.actions),
+        groups=telling.grouped(sorted({*vocabulary.actions, *chosen})),
         types=[("", "Any"), *sorted(((one, known.label(one)) for one in vocabulary.types), key=lambda one: one[1])],
         severities=SEVERITIES,
         flags=FLAGS,
-        chosen=set(filter(None, asked.values["action"].split(","))),
+        chosen=chosen,
         chips=_chips(asked),
         kinds=CHOICES,
         state=None if asked.is_filtered or asked.cursor else seals.state(zone()),
