@@ -91,6 +91,15 @@ def test_invitations(as_alice, alice, bob):
     assert invitation.revoked_at is not None
 
 
+def test_too_many_at_once_are_said_at_the_field_and_what_was_typed_stays(as_alice, alice):
+    for _ in range(20):
+        make_invitation(alice, customer_id=alice.customer_id)
+    refused = as_alice.post(f"{HERE}/invitations", data={"email": "ann@example.com", "role": "MEMBER"})
+    assert refused.status_code == 429
+    assert "many invitations" in re.search(r'id="email-error">([^<]+)<', refused.text)[1]
+    assert 'value="ann@example.com"' in refused.text
+
+
 def test_no_field_of_a_person_is_taken_from_the_form(as_alice, alice):
     tom = make_mate(alice, Role.VIEWER)
     everything = {column.key: "5" for column in sa.inspect(User).columns if column.key != "role"}

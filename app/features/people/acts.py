@@ -15,7 +15,7 @@ from app.features.people.circles import Circle
 from app.features.people.forms import InvitationForm, RoleForm
 from app.features.sessions import oversight
 from app.kernel.access import Role
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Invalid, TooMany
 from app.kernel.pages import page, toast
 from app.kernel.words import plural
 
@@ -122,7 +122,7 @@ def ask(circle: Circle, template: str, crumbs: Crumbs, **context: Any) -> Respon
 
 def invite(circle: Circle, template: str, crumbs: Crumbs, **context: Any) -> ResponseReturnValue:
     """Ask somebody to come in."""
-    form = InvitationForm(circle.customer_id, _highest(circle))
+    form, status = InvitationForm(circle.customer_id, _highest(circle)), 422
     if form.validate_on_submit():
         try:
             service.invite(circle.who, email=form.email.data, role=form.chosen, customer_id=circle.customer_id)
@@ -130,10 +130,13 @@ def invite(circle: Circle, template: str, crumbs: Crumbs, **context: Any) -> Res
             if not refusal.fields:
                 raise
             form.blame(refusal)
+        except TooMany as refusal:
+            status = refusal.status
+            form.email.errors = [*form.email.errors, "These are many invitations at once. Try again in an hour."]
         else:
             toast("good", f"An invitation is on its way to {form.email.data}.")
             return redirect(circle.here, 303)
-    return page(template, status=422, circle=circle, form=form, crumbs=[*crumbs, ("Invite", None)], **context)
+    return page(template, status=status, circle=circle, form=form, crumbs=[*crumbs, ("Invite", None)], **context)
 
 
 def resend(circle: Circle, invitation_id: UUID) -> ResponseReturnValue:
