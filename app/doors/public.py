@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from app.features.accounts import public as accounts
 from app.features.accounts import public_email as email
+from app.features.accounts import public_email_undo as email_undo
 from app.features.accounts import public_sign_up as sign_up
 from app.features.branding import public as branding
 from app.features.ops import public as ops
@@ -19,6 +20,7 @@ ROOMS = (
     accounts.routes,
     sign_up.routes,
     email.routes,
+    email_undo.routes,
     sign_up_confirmation.routes,
     people.routes,
     branding.routes,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import PasswordToken, SignUp, User
+from app.features.accounts.models import EmailChange, EmailUndo, PasswordToken, SignUp, User
 from app.features.catalogue.models import PromoCode
 from app.features.people.models import Invitation
 from app.kernel import crypto, db
@@ -34,10 +34,13 @@ TABLES: Mapping[str, str] = {
     "token": "password_reset_tokens",
     "tenant": "tenants",
     "owner_id": "users",
+    "note_id": "customer_notes",
     "row_id": "audit_logs",
     "copy_id": "data_copies",
     "app.features.people.public:token": "invitations",
     "app.features.sessions.public_sign_up:token": "sign_ups",
+    "app.features.accounts.public_email:token": "email_changes",
+    "app.features.accounts.public_email_undo:token": "email_undos",
 }
 """By parameter or field, in snake case, where the name alone does not say it; `MODULE:NAME` where rooms differ."""
 
@@ -48,6 +51,8 @@ SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("token", "password_reset_tokens"): partial(crypto.link_token, PasswordToken.link_purpose),
     ("token", "invitations"): partial(crypto.link_token, Invitation.link_purpose),
     ("token", "sign_ups"): partial(crypto.link_token, SignUp.link_purpose),
+    ("token", "email_changes"): partial(crypto.link_token, EmailChange.link_purpose),
+    ("token", "email_undos"): partial(crypto.link_token, EmailUndo.link_purpose),
 }
 """How a record is named in an address where it is not by its id."""
 

@@ -1,4 +1,4 @@
-"""`/confirm-email`, `/undo-email`: behind the links about another address. Looking uses nothing up: scanners look."""
+"""`/confirm-email`: behind the link to a new address. Looking uses nothing up: mail scanners look too."""
 
 from flask import Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from app.kernel.pages import PageRoutes, maybe_principal, page, private, toast
 
 routes = PageRoutes("accounts_public_email")
 
-CONFIRM, UNDO = "/confirm-email", "/undo-email"
+CONFIRM = "/confirm-email"
 SPENT = "accounts/public/email_spent.html"
 
 
@@ -37,33 +37,6 @@ def create_confirmation() -> ResponseReturnValue:
     user = email_changes.confirm(found)
     toast("good", f"You sign in by {user.email} from now on.")
     return private(make_response(redirect(_home(user.is_staff), 303)))
-
-
-@routes.get(UNDO)
-@anyone(limits=("60/minute",))
-def new_undoing() -> ResponseReturnValue:
-    """Ask whether the change is to be taken back."""
-    token = request.args.get("token", "")
-    found = email_changes.find_undo(token)
-    if found is None:
-        return _spent()
-    form = TokenForm(formdata=None, token=token)
-    change = found[1]
-    return private(
-        page("accounts/public/email_undo.html", form=form, email=change.old_email, is_made=change.used_at is not None)
-    )
-
-
-@routes.post(UNDO)
-@anyone(limits=("30/minute",))
-def create_undoing() -> ResponseReturnValue:
-    """The old address holds; every device is signed out."""
-    form = TokenForm()
-    found = email_changes.find_undo(form.token.data or "")
-    if found is None:
-        return _spent()
-    user = email_changes.undo(found[0])
-    return private(page("accounts/public/email_undone.html", email=user.email))
 
 
 def _home(is_staff: bool) -> str:

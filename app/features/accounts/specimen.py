@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.features.accounts import service, sign_up
-from app.features.accounts.models import Customer, PasswordToken, User
+from app.features.accounts import email_changes, service, sign_up
+from app.features.accounts.models import Customer, CustomerNote, PasswordToken, User
 from app.kernel import db, terms
 from app.kernel.access import Principal, Role
 
@@ -85,3 +85,10 @@ def in_house(tag: str) -> None:
         email=f"{tag}@sign-up.example.com", first_name=tag.title(), last_name="New", company=f"{tag.title()} New",
         terms_version="", wants_news=False,
     )  # fmt: skip
+
+
+def of_account(account: Account, tag: str) -> None:
+    """A note of the staff about it, and its owner, who wants to sign in by another address."""
+    db.session().add(CustomerNote(customer_id=account.customer.id, text=f"{tag} pays in time."))
+    email_changes.request(account.owner, f"{tag}-later@customers.example.com")
+    db.session().flush()
