@@ -1,16 +1,19 @@
 """`/admin/settings`: who the seller is, money and region, gateways."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from app.features.audit import retention
 from app.features.audit import service as audit
 from app.features.audit.models import AuditLog
-from app.features.tenants import service
-from app.kernel import db
+from app.features.tenants import service, tasks
+from app.kernel import clock, db
 from app.kernel.access import Role
 from tests.support.cast import make_staff
 
-PAGES = ("", "/region", "/gateways")
+PAGES = ("", "/region", "/gateways", "/logs")
 WRITES = (*PAGES, "/callback-secret")
 REGION = {"currency": "EUR", "time_zone": "Europe/Berlin", "locale": "de", "number_prefix": "HL"}
 
@@ -160,3 +163,21 @@ def test_the_callbacks_secret_is_shown_once_and_nowhere_kept_in_plain(as_sam, te
 
 def _logged() -> AuditLog | None:
     return db.session().scalars(sa.select(AuditLog).where(AuditLog.action == "SETTINGS_CHANGED")).one_or_none()
+
+
+def test_how_long_logs_are_kept_is_said_and_old_segments_go_each_night(as_sam, tenant, now, monkeypatch):
+    here = "/admin/settings/logs"
+    assert "For ever" in as_sam.get(here).text
+    assert as_sam.post(here, data={"audit_kept_years": "2", "api_log_kept_days": "30"}).status_code == 303
+    assert (tenant.audit_kept_years, tenant.api_log_kept_days) == (2, 30)
+    assert _logged().state_after == {"audit_kept_years": 2, "api_log_kept_days": 30}
+    asked: list[object] = []
+    monkeypatch.setattr(retention, "release", asked.append)
+
+    tasks.release_audit()
+
+    assert asked == [clock.now() - timedelta(days=732)]
+    assert as_sam.post(here, data={"audit_kept_years": "", "api_log_kept_days": "30"}).status_code == 303
+    assert tenant.audit_kept_years is None
+    for bad in ({"audit_kept_years": "4"}, {"api_log_kept_days": "3"}, {"api_log_kept_days": "x"}):
+        assert as_sam.post(here, data={"audit_kept_years": "", "api_log_kept_days": "30"} | bad).status_code == 422

@@ -6,7 +6,7 @@ from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
 from app.features.tenants import service
-from app.features.tenants.forms import CompanyForm, GatewaysForm, RegionForm
+from app.features.tenants.forms import CompanyForm, GatewaysForm, LogsForm, RegionForm
 from app.kernel import words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid
@@ -90,6 +90,26 @@ def update_region() -> ResponseReturnValue:
     form = RegionForm()
     _offer(form)
     return _saved(f"{HERE}/region") if _save(form) else _region(form, 422)
+
+
+@routes.get("/logs")
+@requires(staff=Role.ADMIN)
+def logs() -> ResponseReturnValue:
+    """How long the logs are kept."""
+    return _logs(LogsForm(obj=service.current()))
+
+
+def _logs(form: LogsForm, status: int = 200) -> Response:
+    tabs = service.settings_tabs(f"{HERE}/logs")
+    return page("tenants/admin/logs.html", status=status, form=form, crumbs=_crumbs("Logs"), tabs=tabs)
+
+
+@routes.post("/logs")
+@requires(staff=Role.ADMIN)
+def update_logs() -> ResponseReturnValue:
+    """Say how long the logs are kept, from the next night on."""
+    form = LogsForm()
+    return _saved(f"{HERE}/logs") if _save(form) else _logs(form, 422)
 
 
 @routes.get("/gateways")

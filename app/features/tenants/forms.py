@@ -6,10 +6,11 @@ from zoneinfo import available_timezones
 from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_currency_name, get_territory_currencies
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from app.features.tenants.rules import AUDIT_YEARS
 from app.kernel.pages import PanelForm
 
 LOCALES = (
@@ -79,6 +80,26 @@ class RegionForm(PanelForm):
         self.currency.choices = _with(currencies(), currency)
         self.time_zone.choices = _with(_zones(), time_zone)
         self.locale.choices = _with(_locales(), locale)
+
+
+class LogsForm(PanelForm):
+    """How long the logs are kept."""
+
+    audit_kept_years = SelectField(
+        "Audit log",
+        choices=[
+            SelectChoice("", "For ever"),
+            *(SelectChoice(str(years), "1 year" if years == 1 else f"{years} years") for years in AUDIT_YEARS),
+        ],
+        coerce=lambda text: int(text) if text else None,
+        description="What is older goes by whole sealed segments, each night. The seal of each stays, so that the rest "
+        "can be proven.",
+    )
+    api_log_kept_days = IntegerField(
+        "Log of API requests",
+        [InputRequired("Give a number of days.")],
+        description="Who called which address of the API, and how it was answered.",
+    )
 
 
 class GatewaysForm(PanelForm):

@@ -16,6 +16,8 @@ DEPARTMENTS = ("sales", "support", "info", "partnerships", "careers", "billing")
 """Where mail to the company goes, by the name of the department (SPEC 3.1)."""
 LONGEST = {"legal_name": 120, "address": 500, "tax_number": 40, "bank_details": 2000, "mail_name": 80}
 
+AUDIT_YEARS = (1, 2, 3, 5, 7, 10)
+"""How long an audit log may be kept, besides for ever. The database lets no row go that is younger than a year."""
 LEAST_DAYS, MOST_DAYS = 30, 36_500
 """How long something can be kept."""
 
@@ -78,6 +80,20 @@ def _days(field: str, value: Setting) -> int | None:
     return value
 
 
+def _years(field: str, value: Setting) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value not in AUDIT_YEARS:
+        raise Invalid.field(field, f"Choose one of {', '.join(map(str, AUDIT_YEARS))} years, or for ever.")
+    return value
+
+
+def _log_days(field: str, value: Setting) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 7 <= value <= MOST_DAYS:
+        raise Invalid.field(field, f"Between 7 and {MOST_DAYS:,} days.")
+    return value
+
+
 def _departments(_field: str, value: Setting) -> dict[str, str]:
     assert isinstance(value, Mapping)
     unknown = set(value) - set(DEPARTMENTS)
@@ -103,4 +119,6 @@ _RULES: dict[str, Callable[[str, Setting], Any]] = {
     "departments": _departments,
     "keep_mails_days": _days,
     "keep_closed_days": _days,
+    "audit_kept_years": _years,
+    "api_log_kept_days": _log_days,
 }

@@ -34,6 +34,7 @@ SETTINGS_TABS = (
     ("Gateways", "/admin/settings/gateways"),
     ("Mail", "/admin/settings/mail"),
     ("Sign-up and terms", "/admin/settings/sign-up"),
+    ("Logs", "/admin/settings/logs"),
 )
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
