@@ -24,7 +24,12 @@ LOOKED_UP = (
 """Name of the index, column, and of which rows."""
 
 
+RESOURCE = ["tenant_id", "resource_type", "resource_id", "created_at"]
+
+
 def upgrade() -> None:
+    op.drop_index("ix_audit_logs_resource", table_name="audit_logs")
+    op.create_index("ix_audit_logs_resource", "audit_logs", [*RESOURCE, "id"])
     for name, column, only in LOOKED_UP:
         where = {} if only is None else {"sqlite_where": sa.text(only), "postgresql_where": sa.text(only)}
         op.create_index(f"ix_audit_logs_{name}", "audit_logs", ["tenant_id", column, "created_at", "id"], **where)
@@ -118,3 +123,5 @@ def downgrade() -> None:
     op.drop_table("audit_exports")
     for name, _column, _only in LOOKED_UP:
         op.drop_index(f"ix_audit_logs_{name}", table_name="audit_logs")
+    op.drop_index("ix_audit_logs_resource", table_name="audit_logs")
+    op.create_index("ix_audit_logs_resource", "audit_logs", RESOURCE)

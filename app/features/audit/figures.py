@@ -1,7 +1,7 @@
 """How much happened when, what it was and who did it: for whatever the log is narrowed to.
 
-Counted over the newest `MOST_COUNTED` rows that an index or the walk hands over, so that the page costs the same in
-every log. Where there are more, it says from which moment on it counted.
+Counted over the newest `MOST_COUNTED` rows that fit, so that the page costs the same in every log. Where there are
+more, it says from which moment on it counted.
 """
 
 from collections import Counter
@@ -12,12 +12,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from app.features.audit import reading
 from app.features.audit.listing import T
 from app.features.audit.telling import ERASED, SEVERITIES, told_apart
-from app.kernel import clock, db, known, words
+from app.kernel import clock, known, words
 from app.kernel.access import Role
 from app.kernel.asked import Asked
 
@@ -72,52 +70,52 @@ def _day(text: str) -> date | None:
 
 
 def of(asked: Asked, *, zone: str, role: Role) -> Figures:
-    """The figures of what `asked` narrows the log to. A handful of queries, each of `MOST_COUNTED` rows at most."""
-    columns = (_hour(), T.c.action, T.c.actor_user_id, T.c.actor_key_id)
-    (hours, actions, people, programs), since = reading.groups(asked, columns, most=MOST_COUNTED)
-    total = sum(count for _hour_, count in hours)
-    texts = told_apart(what for what, _count in actions)
-    severities: Counter[str] = Counter()
-    for what, count in hours:
-        severities[what[14:]] += count
+    """The figures of what `asked` narrows the log to: `MOST_COUNTED` rows are read at the most."""
+    columns = (T.c.severity, T.c.action, T.c.actor_user_id, T.c.actor_key_id)
+    rows, since = reading.newest(asked, columns, most=MOST_COUNTED)
+    total, local = len(rows), ZoneInfo(zone)
+    severities = Counter(row.severity for row in rows)
+    actions = Counter(row.action for row in rows)
+    who = Counter((row.actor_user_id, row.actor_key_id) for row in rows)
+    days = Counter((row.created_at.astimezone(local).date(), row.severity in GRAVE) for row in rows)
+    texts = told_apart(actions)
     return Figures(
         total=total,
         since=words.exact(since, zone) if since is not None else "",
-        chart=_chart(hours, asked, zone),
+        chart=_chart(days, asked),
         severities=[
             Share(SEVERITIES[one][1], severities[one], _share(severities[one], total), None)
             for one in SEVERITIES
             if severities[one]
         ],
-        actions=_shares([(texts[what], count, asked.href(action=what)) for what, count in actions], total),
-        people=_shares(_named(people, programs, asked, role), total),
+        actions=_shares([(texts[what], count, asked.href(action=what)) for what, count in actions.items()], total),
+        people=_shares(_named(who, asked, role), total),
     )
 
 
-def _hour() -> Any:
-    """`2026-11-20 13 warning`: the hour in UTC, and how grave."""
-    if db.is_postgresql():
-        hour: Any = sa.func.to_char(sa.func.timezone("UTC", T.c.created_at), "YYYY-MM-DD HH24")
-    else:
-        hour = sa.func.substr(sa.type_coerce(T.c.created_at, sa.Text), 1, 13)
-    return sa.type_coerce(hour, sa.Text).concat(" ").concat(T.c.severity)
-
-
 def _named(
-    people: Sequence[tuple[UUID | None, int]], programs: Sequence[tuple[UUID | None, int]], asked: Asked, role: Role
+    who: Mapping[tuple[UUID | None, UUID | None], int], asked: Asked, role: Role
 ) -> list[tuple[str, int, str | None]]:
     """Who did how much. One query."""
-    known_counts = [("user", row_id, count) for row_id, count in people if row_id is not None]
-    known_counts += [("api_key", row_id, count) for row_id, count in programs if row_id is not None]
-    known_counts = sorted(known_counts, key=lambda one: -one[2])
-    names = known.find([(kind, row_id) for kind, row_id, _count in known_counts[:SHOWN]], role=role)
+    users: Counter[UUID | None] = Counter()
+    keys: Counter[UUID] = Counter()
+    for (user_id, key_id), count in who.items():
+        if user_id is None and key_id is not None:
+            keys[key_id] += count
+        else:
+            users[user_id] += count
+    unknown = users.pop(None, 0)
+    shown = [("user", row_id) for row_id, _ in users.most_common(SHOWN) if row_id is not None]
+    shown += [("api_key", row_id) for row_id, _ in keys.most_common(SHOWN)]
+    names = known.find(shown, role=role)
     found: list[tuple[str, int, str | None]] = []
-    for kind, row_id, count in known_counts:
-        name = names[kind, row_id].name if (kind, row_id) in names else ERASED
-        label = name if kind == "user" else f"API key {name}"
-        found.append((label, count, asked.href(user=str(row_id)) if kind == "user" else None))
-    left = sum(count for _row_id, count in people) - sum(count for _kind, _row_id, count in known_counts)
-    return [*found, ("The panel, and people not signed in", left, None)] if left else found
+    for row_id, count in users.items():
+        name = names["user", row_id].name if row_id is not None and ("user", row_id) in names else ERASED
+        found.append((name, count, asked.href(user=str(row_id))))
+    for row_id, count in keys.items():
+        name = names["api_key", row_id].name if ("api_key", row_id) in names else "that has gone"
+        found.append((f"API key {name}", count, None))
+    return [*found, ("The panel, and people not signed in", unknown, None)] if unknown else found
 
 
 def _shares(found: list[tuple[str, int, str | None]], total: int) -> list[Share]:
@@ -131,18 +129,12 @@ def _share(count: int, total: int) -> float:
     return round(100 * count / total, 1) if total else 0.0
 
 
-def _chart(hours: Sequence[tuple[str, int]], asked: Asked, zone: str) -> dict[str, Any]:
+def _chart(counts: Mapping[tuple[date, bool], int], asked: Asked) -> dict[str, Any]:
     """Bars by day of the tenant's calendar: all rows, and those that are grave in front of them."""
-    everything: Counter[date] = Counter()
-    grave: Counter[date] = Counter()
-    for what, count in hours:
-        day = datetime.fromisoformat(f"{what[:13]}:00+00:00").astimezone(ZoneInfo(zone)).date()
-        everything[day] += count
-        if what[14:] in GRAVE:
-            grave[day] += count
     first, last = (date.fromisoformat(asked.values[name]) for name in ("from", "to"))
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    rows, bad = [everything[day] for day in days], [grave[day] for day in days]
+    bad = [counts.get((day, True), 0) for day in days]
+    rows = [counts.get((day, False), 0) + worse for day, worse in zip(days, bad, strict=True)]
     most = max(rows)
     return {
         "label": f"Rows by day, {_said(first)} to {_said(last)}: {sum(rows):,} in all, {sum(bad):,} of them warnings "

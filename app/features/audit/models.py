@@ -51,7 +51,7 @@ class AuditLog(TenantRecord):
     __tablename__ = "audit_logs"
     __table_args__ = (
         sa.Index("ix_audit_logs_moment", "tenant_id", "created_at", "id"),
-        sa.Index("ix_audit_logs_resource", "tenant_id", "resource_type", "resource_id", "created_at"),
+        sa.Index("ix_audit_logs_resource", "tenant_id", "resource_type", "resource_id", "created_at", "id"),
         sa.Index("uq_audit_logs_position", "tenant_id", "position", unique=True),
         sa.Index("ix_audit_logs_actor", "tenant_id", "actor_user_id", "created_at", "id"),
         sa.Index(

@@ -136,6 +136,9 @@ def walk(asked: Asked, columns: Iterable[Any], *, tenant_id: UUID, at_once: int)
         place = stopped if stopped is not None else Place(*rows[-1][-2:])
 
 
-def groups(asked: Asked, columns: Iterable[Any], *, most: int) -> tuple[list[list[Any]], datetime | None]:
-    """How many of the newest `most` rows there are of each value of each column; and until when, if not all of them."""
-    return way_of(asked).group(list(columns), most)
+def newest(asked: Asked, columns: Iterable[Any], *, most: int) -> tuple[list[Any], datetime | None]:
+    """The newest `most` rows at the most, as `walk` reads them; and until when was looked, if not to the beginning."""
+    rows, stopped = way_of(asked).read(None, most, columns=[*columns, T.c.created_at, T.c.id])
+    if stopped is not None:
+        return rows, stopped.at
+    return rows, rows[-1].created_at if len(rows) == most else None

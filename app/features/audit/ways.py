@@ -117,20 +117,6 @@ class Way:
         found = fetch(sa.select(sa.func.count()).select_from(some.limit(most + 1).subquery()))[0][0]
         return found, stop.at if stop is not None else None
 
-    def group(self, columns: list[Any], most: int) -> tuple[list[list[Any]], datetime | None]:
-        """See `reading.groups`."""
-        if self.wanted.is_nothing:
-            return [[] for _ in columns], None
-        some, stop = self._some(most)
-        if self.taken is not None and not self.is_few:
-            some = ordered(some, False).limit(most)
-        found = []
-        for column in columns:
-            rows = some.with_only_columns(column.label("what")).subquery()
-            by = sa.select(rows.c.what, sa.func.count()).group_by(rows.c.what)
-            found.append([tuple(row) for row in fetch(by)])
-        return found, stop.at if stop is not None else None
-
     def _some(self, most: int) -> tuple[Any, Place | None]:
         """The rows that fit among the newest `most` of those that are walked, in no order."""
         if self.taken is not None:
