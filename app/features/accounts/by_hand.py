@@ -9,7 +9,7 @@ from app.features.accounts.models import Customer, User
 from app.features.accounts.profile import check_person, update_customer
 from app.features.accounts.service import Attribution, register
 from app.features.audit import service as audit
-from app.kernel import db, terms
+from app.kernel import clock, db, terms
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.events import publish
 from app.kernel.money import CURRENCIES
@@ -82,7 +82,7 @@ def close(customer: Customer) -> None:
     db.session().refresh(customer, with_for_update=True)
     if not customer.is_active:
         raise ClosedAlready()
-    customer.status = "closed"
+    customer.status, customer.closed_at = "closed", clock.now()
     publish(CustomerClosed(customer.id))
 
 
@@ -95,5 +95,5 @@ def reopen(customer: Customer) -> None:
     db.session().refresh(customer, with_for_update=True)
     if customer.is_active:
         raise OpenAlready()
-    customer.status = "active"
+    customer.status, customer.closed_at = "active", None
     publish(CustomerReopened(customer.id))
