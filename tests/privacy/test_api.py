@@ -13,13 +13,13 @@ HERE = "/api/v1/privacy/copies"
 
 def test_a_copy_is_asked_for_watched_and_fetched(as_alice, alice):
     asked = as_alice.post(HERE, json={"of": "me"})
-    assert asked.status_code == 202 and not asked.get_json()["is_ready"]
+    assert asked.status_code == 202 and not asked.get_json()["isReady"]
     one = f"{HERE}/{asked.get_json()['id']}"
     assert as_alice.get(f"{one}/file").status_code == 409
 
     tasks.make_copies()
 
-    assert as_alice.get(one).get_json()["is_ready"]
+    assert as_alice.get(one).get_json()["isReady"]
     assert as_alice.get(f"{one}/file").data.startswith(b"PK")
     assert [copy["id"] for copy in as_alice.get(HERE).get_json()] == [asked.get_json()["id"]]
 

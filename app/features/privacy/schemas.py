@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.features.privacy.models import DataCopy
-from app.kernel.schemas import Answer, Body
+from app.kernel.schemas import Answer, Body, camel
 
 
 class CopyIn(Body):
@@ -18,7 +18,7 @@ class CopyIn(Body):
     ] = "me"
 
 
-class CopyOut(Answer):
+class CopyOut(Answer, alias_generator=camel):
     """One copy on its way or ready."""
 
     id: UUID
