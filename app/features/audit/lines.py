@@ -142,7 +142,7 @@ def _parted(line: Line) -> tuple[State | None, State | None, State]:
     """The states without what is personal; and that."""
     plain_before, kept_before = masking.split(line.before, line.named)
     plain_after, kept_after = masking.split(line.after, line.named)
-    kept = {"before": kept_before, "after": kept_after, **line.personal}
+    kept = {"before": kept_before, "after": kept_after, **masking.masked(line.personal)}
     return plain_before, plain_after, {key: value for key, value in kept.items() if value}
 
 

@@ -56,6 +56,11 @@ def split(
     return plain, kept
 
 
+def masked(state: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` as JSON bears it, without a secret."""
+    return {key: _masked(_kind(key), value) for key, value in state.items()}
+
+
 @lru_cache(maxsize=2_000)
 def _kind(name: str) -> _Kind:
     snake = _HUMP.sub(lambda hit: "_" + hit.group().lower(), name)
