@@ -13,7 +13,7 @@ from app.isolation.report import Report
 from app.isolation.watching import Watch, oversees
 from app.isolation.world import World
 from app.isolation.world import make as make_world
-from app.kernel.routemap import Route, fingerprint
+from app.kernel.routemap import ROOT, Route, fingerprint, routes_of
 
 MOST_TRIES = 60
 MOST_TRIES_WITHOUT_IDS = 6
@@ -45,6 +45,7 @@ class Checker:
         self.planner = Planner(self.desk)
         self.planner.learn([self._named("stranger"), self._named("customer OWNER"), self._named("staff OWNER"),
                             self.operators[-1]])  # fmt: skip
+        self.promises = _promises()
         self.watch = Watch(ground, self.world)
         for who in (*self.everybody, *self.twins.values()):
             self.watch.remember(who)
@@ -60,6 +61,7 @@ class Checker:
     def run(self, only: str = "", tell: Tell | None = None) -> Report:
         """Try every route, or those that `only` names (`GET /admin/orders`, or an address)."""
         began, calls = time.process_time(), self.desk.calls
+        self.planner.routes = list(routes_of(self.ground.app))
         self._fine: dict[tuple[str, str], Ask] = {}
         self._exercised: dict[str, set[str]] = {}
         self._tried: dict[str, str] = {}
@@ -80,6 +82,10 @@ class Checker:
         return self.report
 
     def _try(self, route: Route) -> None:
+        promised = self.promises.get(route.name)
+        if promised is not None and promised != _without_limits(route.who):
+            told = f"docs/routes.md promises {promised}, the view says {_without_limits(route.who)}"
+            self.report.add(route, "admitted", told, "everybody", route.name)
         admitted = [who for who in self.everybody if who.may(route)]
         for who in admitted:
             self._admitted(route, who)
@@ -154,14 +160,24 @@ class Checker:
             self._compare(ask, Slot(place, name, "users", "", "account:A", 0, is_address=True), "account:X", who)
 
     def _compare(self, ask: Ask, slot: Slot, section: str, who: Asker) -> None:
-        """Somebody else's record against one that is not there: the answers are the same, and what they do."""
+        """Somebody else's record against one that is not there: the answers are the same, and what they do.
+
+        In a form it is sent instead of one's own, and beside it: fields may take several.
+        """
         theirs = self.planner.counterpart(slot, section)
         if theirs is None or theirs == slot.value or oversees(who, ask.route):
             return
         none = kinds.missing_like(theirs)
-        foreign, absent = (
-            ask.with_value(slot.place, slot.name, [slot.value, one] if slot.is_list else one) for one in (theirs, none)
-        )
+        ways = [True, False] if slot.place == "form" and slot.value else [slot.is_list]
+        for is_beside in ways:
+            foreign, absent = (
+                ask.with_value(slot.place, slot.name, [slot.value, one] if is_beside else one) for one in (theirs, none)
+            )
+            self._hold_against(who, foreign, absent, slot, section, theirs, none)
+
+    def _hold_against(
+        self, who: Asker, foreign: Ask, absent: Ask, slot: Slot, section: str, theirs: str, none: str
+    ) -> None:
         without = self.ask(who, absent)
         answer = self.ask(who, foreign)
         if slot.is_address and answer.is_fine and without.is_fine:
@@ -169,11 +185,11 @@ class Checker:
         if answer.without(theirs) != without.without(none):
             told = f"{slot.place} {slot.name} of {section.replace(':', ' ')} is told from one that is not there"
             self.report.add(
-                ask.route, "oracle", f"{told} ({answer.status}, {without.status})", who.name, foreign.said()
+                foreign.route, "oracle", f"{told} ({answer.status}, {without.status})", who.name, foreign.said()
             )
         elif answer.written != without.written:
             told = f"{slot.place} {slot.name} of {section.replace(':', ' ')} writes {sorted(answer.written)}"
-            self.report.add(ask.route, "effect", told, who.name, foreign.said())
+            self.report.add(foreign.route, "effect", told, who.name, foreign.said())
 
     def _refused(self, route: Route, who: Asker) -> None:
         """Below what the route asks for: a no, and nothing done."""
@@ -208,3 +224,18 @@ class Checker:
             if unknown:
                 told = f"say in app/isolation/said.py which table {', '.join(unknown)} is of"
             self.report.add(route, "not exercised", told, ", ".join(who.name for who in admitted)[:80], route.name)
+
+
+def _promises() -> dict[str, str]:
+    """Who may use each route, as the reviewed list has it; nothing where the project's papers are not here."""
+    papers = ROOT / "docs" / "routes.md"
+    rows = (line.split(" | ") for line in papers.read_text().splitlines()) if papers.exists() else ()
+    return {
+        f"{row[0].removeprefix('| ')} {row[1].strip('`')}": _without_limits(row[2])
+        for row in rows
+        if len(row) == 4 and row[1].startswith("`")
+    }
+
+
+def _without_limits(who: str) -> str:
+    return who.partition(" (")[0]
