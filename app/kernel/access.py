@@ -211,11 +211,12 @@ def requires(
     limits: tuple[str, ...] = (),
     impersonated: bool = False,
     before_terms: bool = False,
+    hashes: bool = False,
 ) -> Callable[[View], View]:
     """Only people of these roles and up; an absent side is refused.
 
     Staff who see the portal as a customer only read, unless the route says `impersonated`; who has yet to accept the
-    terms gets nothing that does not say `before_terms`.
+    terms gets nothing that does not say `before_terms`. `hashes` says that a password is hashed there.
     """
     return _mark(
         Access(
@@ -225,6 +226,7 @@ def requires(
             limits=limits,
             impersonated=impersonated,
             before_terms=before_terms,
+            hashes=hashes,
         )
     )
 

@@ -9,9 +9,11 @@ from app.features.accounts.models import Customer, CustomerNote, User
 from app.features.audit.models import AuditLog
 from app.features.messages import rendering
 from app.features.messages.models import EmailMessage
+from app.features.payments import service as payments
 from app.kernel import db
 from app.kernel.access import Role
 from tests.accounts.factories import PASSWORD, give_password, make_colleague
+from tests.orders.factories import make_order
 from tests.sessions.factories import is_in, sign_in
 from tests.support.cast import principal_of
 
@@ -33,7 +35,7 @@ def actions():
 @pytest.mark.parametrize(("sends", "mails"), [({"sends_link": "y"}, 1), ({}, 0)])
 def test_staff_enter_a_customer_and_choose_whether_a_welcome_goes_out(as_sam, sends, mails):
     response = as_sam.post(NEW, data={**FORM, **sends})
-    [customer], user = rows(Customer), [user for user in rows(User) if not user.is_staff][0]
+    [customer], user = rows(Customer), next(user for user in rows(User) if not user.is_staff)
 
     assert response.location == f"/admin/customers/{customer.id}"
     assert (customer.title, customer.currency, customer.city, customer.country, customer.tax_number) == (
@@ -177,6 +179,20 @@ def test_credit_has_to_be_settled_first(as_alice, alice):
     give_password(alice)
     db.session().get_one(Customer, alice.customer_id).credit_minor = 500
     assert "in credit" in as_alice.get(CLOSING).text
+    assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
+    assert db.session().get_one(Customer, alice.customer_id).is_active
+
+
+def test_what_runs_and_what_is_owed_has_to_be_settled_first(as_alice, alice, plans):
+    give_password(alice)
+    placed = make_order(alice)
+    db.session().flush()
+    text = as_alice.get(CLOSING).text
+    assert "An order waits for its payment." in text
+    assert "are not paid." in text
+    assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
+    payments.receive(placed.invoice.id, placed.invoice.open, gateway="bank", reference="B-1")
+    assert "runs. Cancel it" in as_alice.get(CLOSING).text
     assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
     assert db.session().get_one(Customer, alice.customer_id).is_active
 

@@ -13,7 +13,7 @@ def test_every_route_that_hashes_a_password_says_so(panel_app):
         for rule in panel_app.url_map.iter_rules()
         if "POST" in rule.methods
     }
-    does = re.compile(r"(hash_password|password_matches|sign_in)\(")
+    does = re.compile(r"(hash_password|password_matches|sign_in|check_password|email_pages\.ask)\(")
     hash_here = {address for address, view in views.items() if does.search(inspect.getsource(view))}
 
     assert hash_here == {address for address, view in views.items() if access_of(view).hashes}

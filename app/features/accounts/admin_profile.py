@@ -47,7 +47,7 @@ def new_email() -> Response:
 
 
 @routes.post("/email")
-@requires(staff=Role.VIEWER, limits=("10/hour",))
+@requires(staff=Role.VIEWER, limits=("10/hour",), hashes=True)
 def create_email() -> ResponseReturnValue:
     """Ask the new address; nothing changes until it confirms."""
     return email_pages.ask(EMAIL, home=f"{HERE}/email")

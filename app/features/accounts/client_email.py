@@ -22,7 +22,7 @@ def new_email() -> Response:
 
 
 @routes.post("/email")
-@requires(customer=Role.VIEWER, limits=("10/hour",))
+@requires(customer=Role.VIEWER, limits=("10/hour",), hashes=True)
 def create_email() -> ResponseReturnValue:
     """Ask the new address; nothing changes until it confirms."""
     return email_pages.ask(PAGE, home="/client/account/email")

@@ -25,6 +25,9 @@ RUNNING = frozenset({"pending", "active", "suspended"})
 """States of a service that has not ended."""
 
 
+UNPAID = "An order waits for its payment. Pay it, or let it run out: unpaid orders are cancelled after 14 days."
+
+
 class NotYet(Conflict):
     """Something is still owed or runs: 409."""
 
@@ -48,7 +51,7 @@ def index() -> Response:
 
 
 @routes.post("")
-@requires(customer=Role.OWNER, limits=("10/hour",))
+@requires(customer=Role.OWNER, limits=("10/hour",), hashes=True)
 def create() -> ResponseReturnValue:
     """Close it. Everybody is signed out; invoices stay as long as the law says."""
     form = ClosingForm()
@@ -77,7 +80,10 @@ def _mine() -> Customer:
 def _hindrances(customer: Customer) -> list[Hindrance]:
     """Three questions to the rooms that know."""
     running = [
-        Hindrance(f"{card.plan} has not ended. Cancel it, and wait for its last day.", card.href)
+        Hindrance(
+            UNPAID if card.status == "pending" else f"{card.plan} runs. Cancel it, and wait for its last day.",
+            card.href,
+        )
         for card in subscriptions.services_of(customer.id)
         if card.status in RUNNING
     ]
