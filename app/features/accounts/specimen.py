@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.features.accounts import email_changes, service, sign_up
+from app.features.accounts import by_hand, email_changes, service, sign_up
 from app.features.accounts.models import Customer, CustomerNote, PasswordToken, User
 from app.kernel import db, terms
 from app.kernel.access import Principal, Role
@@ -80,11 +80,19 @@ def principal_of(user: User) -> Principal:
 
 
 def in_house(tag: str) -> None:
-    """Somebody wants to open an account and has not proved the address yet."""
+    """Somebody wants to open an account and has not proved the address yet; a closed customer, whose owner moved to
+    another address before that and may take it back."""
     sign_up.request(
         email=f"{tag}@sign-up.example.com", first_name=tag.title(), last_name="New", company=f"{tag.title()} New",
         terms_version="", wants_news=False,
     )  # fmt: skip
+    customer, owner, _link = make(f"{tag}-gone")
+    email_changes.request(owner, f"{tag}-moved@customers.example.com")
+    db.session().flush()
+    change = email_changes.pending(owner.id)
+    assert change is not None
+    email_changes.confirm(change)
+    by_hand.close(customer)
 
 
 def of_account(account: Account, tag: str) -> None:
