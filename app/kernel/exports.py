@@ -8,7 +8,7 @@ Money is handed over as `Money.major`, with the currency in a column of its own.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -52,19 +52,6 @@ def attachment(body: Iterator[str] | Iterator[bytes], *, name: str, mimetype: st
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
-
-
-def to_the_end(parts: Iterator[bytes], *, done: Callable[[], bytes], failed: Callable[[], bytes]) -> Iterator[bytes]:
-    """The parts of a file, and a last one that says whether they are all: what broke off is never taken for whole.
-
-    The failure goes on besides, so that the connection is cut and a browser calls the download failed.
-    """
-    try:
-        yield from parts
-    except Exception:
-        yield failed()
-        raise
-    yield done()
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:

@@ -61,12 +61,6 @@ def _things(who: User) -> dict[str, UUID | str]:
     callback = callbacks.store(b"{}", told) or uuid4()
     key, _secret = api_keys.create("their site", scopes=["marketing"])
     webhook, delivery = webhooks.make()
-    login = UserSession(
-        user_id=who.id, token_hash=uuid4().bytes * 2, csrf_secret=b"x" * 32, device_type="desktop", browser="Firefox",
-        os="Linux", ip="127.0.0.1", last_active_at=who.created_at, expires_at=who.created_at,
-    )  # fmt: skip
-    session.add(login)
-    session.flush()
 
     def newest(model: type[Subscription] | type[Invoice] | type[EmailMessage]) -> UUID:
         return session.scalars(sa.select(model.id).order_by(model.created_at.desc())).first() or uuid4()
@@ -81,7 +75,7 @@ def _things(who: User) -> dict[str, UUID | str]:
         "message_id": newest(EmailMessage),
         "payment_id": payment.id,
         "callback_id": callback,
-        "session_id": login.id,
+        "session_id": _login(who).id,
         "key_id": key.id,
         "product_id": product.id,
         "code_id": session.scalars(sa.select(PromoCode.id)).one(),
@@ -91,6 +85,16 @@ def _things(who: User) -> dict[str, UUID | str]:
         "log_id": audit.make(who.id).id,
         "export_id": audit.of_staff(principal_of(who)),
     }
+
+
+def _login(who: User) -> UserSession:
+    login = UserSession(
+        user_id=who.id, token_hash=uuid4().bytes * 2, csrf_secret=b"x" * 32, device_type="desktop", browser="Firefox",
+        os="Linux", ip="127.0.0.1", last_active_at=who.created_at, expires_at=who.created_at,
+    )  # fmt: skip
+    db.session().add(login)
+    db.session().flush()
+    return login
 
 
 def id_routes(app: Flask) -> list[tuple[str, str, list[str]]]:

@@ -1,1 +1,3 @@
 """Who did what, to which record, and when: written once, never changed."""
+
+ADDRESSES = {"admin": ("/admin/audit",), "api": ("/api/admin/audit",)}

@@ -19,7 +19,7 @@ from app.features.audit import reading
 from app.features.audit.listing import T
 from app.features.audit.personals import Personal, Reader
 from app.features.audit.telling import together
-from app.kernel import clock, db, exports, spreadsheet, tenancy
+from app.kernel import clock, db, spreadsheet, tenancy, wholeness
 from app.kernel.asked import Asked
 from app.kernel.columns import Id
 
@@ -59,7 +59,7 @@ class File:
 
     def parts(self) -> Iterator[bytes]:
         """The file, a piece at a time; what is read later is not in memory yet."""
-        return exports.to_the_end(self._pieces(), done=self._done, failed=self._failed)
+        return wholeness.to_the_end(self._pieces(), done=self._done, failed=self._failed)
 
     def _pieces(self) -> Iterator[bytes]:
         yield self._head()

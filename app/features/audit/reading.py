@@ -67,7 +67,7 @@ def way_of(asked: Asked, *, known: Vocabulary | None = None) -> Way:
 
 def _hops(column: Any) -> Any:
     """The different values of an indexed column: one look-up in the index for each."""
-    kind = sa.literal_column(f"'{column.key}'").label("kind")
+    kind: Any = sa.literal_column(f"'{column.key}'").label("kind")
     mine = T.c.tenant_id == tenancy.current()
     hop = sa.select(sa.func.min(column).label("word")).where(mine).cte(recursive=True)
     further = sa.select(sa.func.min(column)).where(mine, column > hop.c.word).scalar_subquery()
