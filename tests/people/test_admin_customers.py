@@ -5,6 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from app.features.accounts import service as accounts
 from app.features.people.models import Invitation
 from app.kernel import db
 from app.kernel.access import Role
@@ -12,6 +13,7 @@ from tests.accounts.factories import make_colleague, make_mate, shut_out
 from tests.people.factories import make_invitation
 from tests.people.test_admin import names, words_of
 from tests.sessions.factories import make_login
+from tests.support.cast import principal_of
 
 VERBS = ("role", "deactivation", "reactivation", "removal", "password-links", "sign-outs")
 DATA = {"role": "VIEWER", "email": "ann@example.com"}
@@ -78,6 +80,17 @@ def test_staff_invite_to_the_account(as_sam, alice, here):
     assert as_sam.post(f"{here}/invitations/{invitation.id}/withdrawal").location == here
     refused = as_sam.post(f"{here}/invitations", data={"email": alice.email, "role": "VIEWER"})
     assert refused.status_code == 422 and "already" in re.search(r'id="email-error">([^<]+)<', refused.text)[1]
+
+
+def test_nobody_is_invited_to_a_closed_account(as_sam, alice, here):
+    invitation, _token = make_invitation(alice, email="ann@example.com", customer_id=alice.customer_id)
+    accounts.find_customer(principal_of(alice), alice.customer_id).status = "closed"
+    page = as_sam.get(here).text
+    assert "Invite somebody" not in page and "Send again" not in page and "Withdraw" in page
+    assert as_sam.post(f"{here}/invitations", data=DATA).status_code == 409
+    assert as_sam.post(f"{here}/invitations/{invitation.id}/mails").status_code == 409
+    assert as_sam.post(f"{here}/{alice.id}/password-links").status_code == 409
+    assert as_sam.post(f"{here}/invitations/{invitation.id}/withdrawal").status_code == 303
 
 
 def test_people_of_another_customer_are_not_there(as_sam, alice, bob, sam, charlie, here):

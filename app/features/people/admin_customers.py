@@ -23,7 +23,7 @@ def _opened(customer_id: UUID) -> tuple[Circle, acts.Crumbs]:
     customer = accounts.find_customer(principal(), customer_id)
     home = f"/admin/customers/{customer.id}"
     here = f"{home}/people"
-    return Circle(here, principal(), customer.id), [
+    return Circle(here, principal(), customer.id, is_closed=not customer.is_active), [
         ("Customers", "/admin/customers"),
         (customer.title, home),
         ("People", here),

@@ -100,7 +100,7 @@ def invite(body: InvitationIn) -> InvitationOut:
     )
 
 
-@routes.post("/invitations/<uuid:invitation_id>/resend", errors=(NotFound, AboveYou))
+@routes.post("/invitations/<uuid:invitation_id>/resend", errors=(NotFound, AboveYou, AccountClosed))
 @requires(staff=Role.ADMIN, customer=Role.ADMIN, limits=LIMITS)
 def resend(invitation_id: UUID) -> InvitationOut:
     """Mail an invitation again, with its whole time before it."""

@@ -38,6 +38,8 @@ class Circle:
     """Whose account; None is the staff."""
     one: str = "person"
     many: str = "people"
+    is_closed: bool = False
+    """Whether nobody can join: the account is closed."""
 
     @property
     def is_staff(self) -> bool:

@@ -175,10 +175,12 @@ def resend(who: Principal, invitation: Invitation) -> None:
 
     Raises:
         AboveYou: `who` may not grant its role.
+        AccountClosed: the account is.
         NotFound: it was accepted or withdrawn meanwhile.
         TooMany: as `invite`.
     """
     inviter = _inviter(who, invitation.granted, invitation.customer_id)
+    _refuse_closed(invitation.customer_id)
     _count(invitation.customer_id, invitation.email_key)
     again = {
         "times_sent": Invitation.times_sent + 1, "invited_by": inviter.id, "delivered_at": None,
@@ -274,5 +276,4 @@ def accept(
 
 def is_address_taken(invitation: Invitation) -> bool:
     """Whether somebody has its address: for its own mail, and for nobody else."""
-    taken = sa.select(User.id).where(User.email_key == invitation.email_key)
-    return db.session().execute(taken).first() is not None
+    return accounts.is_email_taken(invitation.email_key)
