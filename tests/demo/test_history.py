@@ -76,7 +76,7 @@ def house(panel_app, fresh_engine):
     """A tenant with plans in a database of its own: real commits. Called again it is a second one."""
 
     def make(slug: str):
-        with tenancy.across_tenants("operator"), db.transaction():
+        with tenancy.across_tenants("operator"), clock.moved_to(NOW), db.transaction():
             tenant = tenants.create("Harbourline", slug=slug, is_operator=slug == "one")
         tenants.forget()
         with tenancy.as_tenant(tenant.id), clock.moved_to(NOW), db.transaction():
@@ -150,12 +150,14 @@ def everything() -> dict[str, Counter[str]]:
     for table, found in rows.items():
         told[table] = Counter()
         for row in found:
+            if (table, row.get("resource_type")) == ("audit_logs", "tenant"):
+                continue  # the two are called differently
             plain = {
                 key: str(value) for key, value in row.items() if (table, key) not in SECRET | PLACED and key != "id"
             }
             if table != "branding_configurations":
                 text = json.dumps(plain | {"secret": opened.get(row.get("id"), "")}, sort_keys=True)
-                told[table][ID.sub(lambda hit: names.get(hit[0], hit[0]), text)] += 1
+                told[table][ID.sub(lambda hit: names.get(hit[0], "what is gone"), text)] += 1
     return told
 
 

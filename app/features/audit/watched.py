@@ -33,7 +33,7 @@ WATCHED: dict[str, Watched] = {
     "customers": Watched("customer", person="id", quiet=_some("credit_minor", "search_key")),
     "invitations": Watched("invitation", quiet=_some("delivered_at", "email_key", "token_hash")),
     "invoice_lines": Watched("invoice_line", part_of=("invoice", "invoice_id")),
-    "invoices": Watched("invoice", person="customer_id", told_by=_some("payment")),
+    "invoices": Watched("invoice", person="customer_id", told_by=_some("payment"), quiet=_some("sequence")),
     "order_lines": Watched("order_line", part_of=("order", "order_id")),
     "orders": Watched("order", person="customer_id"),
     "payments": Watched("payment", person="customer_id", personal=_some("note")),
