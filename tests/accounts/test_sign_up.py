@@ -91,6 +91,15 @@ def test_two_who_confirm_at_once_make_one_account(asked):
         sign_up.confirm(row, "hash")
 
 
+def test_a_link_that_somebody_used_meanwhile_makes_nothing(asked):
+    row = sign_up.find(asked)
+    db.session().execute(sa.update(SignUp).values(used_at=clock.now()).execution_options(synchronize_session=False))
+
+    with pytest.raises(accounts.LinkSpent):
+        sign_up.confirm(row, "hash")
+    assert rows(Customer) == []
+
+
 def test_the_link_ends_after_a_day_and_with_a_newer_one(client, asked, now):
     client.post("/sign-up", data=FORM)
     assert client.get(f"{CONFIRM}?token={asked}").status_code == 410

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
+from app.features.audit import service as audit
 from app.features.audit.models import AuditLog
 from app.features.sessions import impersonation, service
 from app.features.sessions.models import UserSession
@@ -121,6 +122,17 @@ def test_contact_details_may_be_mended_for_the_customer(looking, alice):
     assert looking.post(PORTAL, data=form).status_code == 303
     assert accounts.find_user(alice.id).customer_id is not None
     assert "Bath" in looking.get(PORTAL).text
+
+
+def test_every_act_carries_the_person_and_who_acted_in_their_place(looking, alice, sam):
+    looking.post(PORTAL, data={"name": "Alice Marchetti", "city": "Bath"})
+    looking.post("/client/account/name", data={"first_name": "Eve"})
+    acts = [*logged("CUSTOMER_DETAILS_CHANGED"), *logged("CUSTOMER_UPDATED"), *logged("ACCESS_REFUSED")]
+
+    assert len(acts) == 3
+    assert {(row.actor_user_id, row.impersonator_user_id) for row in acts} == {(alice.id, sam.id)}
+    named = [audit.personal_part(row) for row in acts]
+    assert all("Alice Marchetti" in str(part) and "Sam Okafor" in str(part) for part in named)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.BILLING])
