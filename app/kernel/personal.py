@@ -50,6 +50,8 @@ class Held(_Fate):
     """What goes into the copy, in this order; empty: the copy has none of it."""
     of_customer: Whose | None = None
     of_person: Whose | None = None
+    has_keys: bool = False
+    """Whether the log encrypts what is personal with keys of these records, besides those of people."""
 
     def __post_init__(self) -> None:
         said = [self.erased is not None, self.removed, bool(self.kept), self.by_room]

@@ -23,13 +23,35 @@ NOBODY = "erased@erased.invalid"
 """An address that reaches nobody (RFC 2606)."""
 
 
+def addresses_of(user_id: UUID) -> sa.Select[str]:
+    """The addresses that the person signs in by and once did, but for those that somebody else has by now."""
+    former = sa.select(EmailChange.old_key).where(EmailChange.user_id == user_id, EmailChange.used_at.is_not(None))
+    others = sa.select(User.email_key).where(User.id != user_id)
+    keys = sa.union(sa.select(User.email_key).where(User.id == user_id), former).subquery()
+    return sa.select(keys.c.email_key).where(keys.c.email_key.not_in(others))
+
+
 def _by_address(column: Any) -> Whose:
     """Rows that hold an address in place of a person."""
-    return lambda who: column.in_(sa.select(User.email_key).where(User.id == who))
+    return lambda who: column.in_(addresses_of(who))
 
 
 HELD = (
     Held("notes", CustomerNote, of_customer=lambda who: CustomerNote.customer_id == who, removed=True),
+    # By address: before it is forgotten which ones the person had.
+    Held(
+        "sign_up",
+        SignUp,
+        ("email", "first_name", "last_name", "company", "terms_version", "wants_news", "created_at", "used_at"),
+        of_person=_by_address(SignUp.email_key),
+        removed=True,
+    ),
+    Held(
+        "password_requests",
+        PasswordRequest,
+        of_person=_by_address(PasswordRequest.email_key),
+        removed=True,
+    ),
     Held(
         "email_undos",
         EmailUndo,
@@ -44,24 +66,11 @@ HELD = (
         removed=True,
     ),
     Held(
-        "sign_up",
-        SignUp,
-        ("email", "first_name", "last_name", "company", "terms_version", "wants_news", "created_at", "used_at"),
-        of_person=_by_address(SignUp.email_key),
-        removed=True,
-    ),
-    Held(
         "consents",
         Consent,
         ("kind", "version", "given_at", "given_where", "withdrawn_at"),
         of_person=lambda who: Consent.user_id == who,
         kept="It proves what was agreed to and when, and names nobody.",
-    ),
-    Held(
-        "password_requests",
-        PasswordRequest,
-        of_person=_by_address(PasswordRequest.email_key),
-        removed=True,
     ),
     Held(
         "password_links",

@@ -170,3 +170,15 @@ def destroy(person_id: UUID) -> bool:
         _Memory.unsealed.pop(key.id, None)
         _known().pop(whose, None)
     return is_done
+
+
+def destroy_those_of(record_ids: sa.Select[UUID]) -> None:
+    """The same of records that have keys of their own, such as invitations; those without get none."""
+    theirs = sa.update(PersonKey).where(PersonKey.person_id.in_(record_ids), PersonKey.sealed_key.is_not(None))
+    gone = theirs.values(sealed_key=None, destroyed_at=clock.now()).returning(PersonKey.id, PersonKey.person_id)
+    for key_id, record_id in db.session().execute(gone.execution_options(synchronize_session="fetch")):
+        whose = (tenancy.current(), record_id)
+        db.session().info.get("person_keys", {}).pop(whose, None)
+        with _lock:
+            _Memory.unsealed.pop(key_id, None)
+            _known().pop(whose, None)

@@ -51,7 +51,7 @@ class Line:
         self.before = _besides(self.before, change.before)
         self.after = _besides(self.after, change.after)
         self.named = {*self.named, *change.watched.personal}
-        self.about_id = self.about_id or change.person_id
+        self.about_id = change.person_id or self.about_id
 
     def add_part(self, change: Change) -> None:
         """Tell what changed on a part of the record, unless the verb tells of such parts in its own words."""
@@ -147,9 +147,15 @@ def _parted(line: Line) -> tuple[State | None, State | None, State]:
 
 
 def _person_of(line: Line, personal: State) -> UUID:
-    """With whose key: who was named, else whom the record is about, else the actor's, else the tenant's."""
+    """With whose key: who was named, else whom the record is about, else the actor's, else the tenant's.
+
+    Who is not signed in yet, and does something to a person's record from somewhere, is taken for that person.
+    """
     about = line.about_id if personal else None
-    return line.person_id or about or line.actor.user_id or line.actor.key_id or line.tenant_id
+    known = about or line.actor.user_id or line.actor.key_id
+    if known is None and line.kind in _GDPR and line.actor.ip:
+        known = line.about_id or line.record_id
+    return line.person_id or known or line.tenant_id
 
 
 def _row(line: Line, before: State | None, after: State | None, key: keys.Held, personal: State) -> State:

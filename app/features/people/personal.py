@@ -11,5 +11,6 @@ HELD = (
         of_customer=lambda who: Invitation.customer_id == who,
         of_person=lambda who: Invitation.accepted_by == who,
         removed=True,
+        has_keys=True,
     ),
 )

@@ -142,6 +142,8 @@ def _activity(user_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def _act(row: AuditLog) -> dict[str, Any]:
+    if row.impersonator_user_id is not None:
+        return {"at": plain(row.created_at), "action": row.action, "by": "staff in the person's place"}
     said = personal_part(row) or {}
     where = {name: said[name] for name in ("ip", "user_agent") if said.get(name)}
     about = {"about": row.resource_type, "id": plain(row.resource_id)}

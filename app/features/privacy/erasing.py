@@ -40,6 +40,8 @@ def erase_person(user_id: UUID) -> int:
 
 def _erase(held: Held, condition: sa.ColumnElement[bool]) -> int:
     """Do what is said of these records. Those whose changes the log watches get a line that counts them."""
+    if held.has_keys:
+        keys.destroy_those_of(sa.select(held.model.id).where(condition))
     count = personal.erase(held, condition)
     watched = WATCHED.get(held.model.__tablename__)
     if count and watched is not None:

@@ -18,7 +18,7 @@ from app.features.accounts.models import Customer, User
 from app.features.audit import service as audit
 from app.features.sessions import service
 from app.features.sessions.models import UserSession
-from app.kernel import aftermath, crypto, db, limits, metrics
+from app.kernel import aftermath, crypto, db, limits, metrics, tenancy
 from app.kernel.errors import Invalid, TooMany
 from app.kernel.visitor import Visitor
 
@@ -127,6 +127,11 @@ def _fail(candidate: _Candidate | None, where: Visitor, tries: int) -> None:
     severity = "error" if tries >= ALERT_FROM else "warning"
     aftermath.later(
         lambda: audit.record(
-            "USER_LOGIN_FAILED", resource_type="user", resource_id=user_id, severity=severity, after={"tries": tries}
+            "USER_LOGIN_FAILED",
+            resource_type="user",
+            resource_id=user_id,
+            severity=severity,
+            after={"tries": tries},
+            person_id=tenancy.current(),
         )
     )
