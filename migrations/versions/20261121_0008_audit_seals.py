@@ -27,6 +27,8 @@ GUARDS = {
         "CREATE TRIGGER audit_seals_no_delete BEFORE DELETE ON audit_seals WHEN 1 BEGIN SELECT RAISE(ABORT, 'audit_seals is never changed'); END",
         "DROP TRIGGER IF EXISTS audit_seals_no_replace",
         "CREATE TRIGGER audit_seals_no_replace BEFORE INSERT ON audit_seals WHEN EXISTS (SELECT 1 FROM audit_seals WHERE id = NEW.id OR (tenant_id = NEW.tenant_id AND number = NEW.number)) BEGIN SELECT RAISE(ABORT, 'audit_seals is never changed'); END",
+        "DROP TRIGGER IF EXISTS audit_seals_true",
+        "CREATE TRIGGER audit_seals_true BEFORE INSERT ON audit_seals WHEN NEW.released_at IS NOT NULL OR NEW.first_position <= (SELECT last_position FROM audit_seals WHERE tenant_id = NEW.tenant_id ORDER BY number DESC LIMIT 1) OR NEW.newest_at IS NOT (SELECT max(created_at) FROM audit_logs WHERE tenant_id = NEW.tenant_id AND position BETWEEN NEW.first_position AND NEW.last_position) OR NEW.count <> (SELECT count(*) FROM audit_logs WHERE tenant_id = NEW.tenant_id AND position BETWEEN NEW.first_position AND NEW.last_position) BEGIN SELECT RAISE(ABORT, 'a seal says what is not so'); END",
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE is_released boolean; BEGIN IF TG_OP = 'DELETE' THEN EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.audit_seals WHERE tenant_id = $1 AND released_at IS NOT NULL AND $2 BETWEEN first_position AND last_position)', TG_TABLE_SCHEMA) INTO is_released USING OLD.tenant_id, OLD.position; IF is_released THEN RETURN OLD; END IF; END IF; RAISE EXCEPTION 'audit_logs is never changed'; END $$",
@@ -34,6 +36,8 @@ GUARDS = {
         "CREATE OR REPLACE TRIGGER audit_logs_no_truncate BEFORE TRUNCATE ON audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()",
         "CREATE OR REPLACE FUNCTION refuse_seal_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'UPDATE' THEN IF OLD.released_at IS NULL AND NEW.released_at IS NOT NULL AND NEW.members IS NULL AND OLD.newest_at < now() - interval '365 days' AND NOT (NEW.id IS DISTINCT FROM OLD.id OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.number IS DISTINCT FROM OLD.number OR NEW.first_position IS DISTINCT FROM OLD.first_position OR NEW.last_position IS DISTINCT FROM OLD.last_position OR NEW.count IS DISTINCT FROM OLD.count OR NEW.oldest_at IS DISTINCT FROM OLD.oldest_at OR NEW.newest_at IS DISTINCT FROM OLD.newest_at OR NEW.rows_hash IS DISTINCT FROM OLD.rows_hash OR NEW.previous_hash IS DISTINCT FROM OLD.previous_hash OR NEW.hash IS DISTINCT FROM OLD.hash) THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION 'audit_seals is never changed'; END $$",
         "CREATE OR REPLACE TRIGGER audit_seals_no_change BEFORE UPDATE OR DELETE ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_seal_change()",
+        "CREATE OR REPLACE FUNCTION refuse_false_seal() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE is_true boolean; BEGIN EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.audit_seals WHERE tenant_id = $1 AND number = $6) OR ($2 > coalesce((SELECT last_position FROM %1$I.audit_seals WHERE tenant_id = $1 ORDER BY number DESC LIMIT 1), $2 - 1) AND (SELECT max(created_at) = $4 AND count(*) = $5 FROM %1$I.audit_logs WHERE tenant_id = $1 AND position BETWEEN $2 AND $3))', TG_TABLE_SCHEMA) INTO is_true USING NEW.tenant_id, NEW.first_position, NEW.last_position, NEW.newest_at, NEW.count, NEW.number; IF is_true AND NEW.released_at IS NULL THEN RETURN NEW; END IF; RAISE EXCEPTION 'a seal says what is not so'; END $$",
+        "CREATE OR REPLACE TRIGGER audit_seals_true BEFORE INSERT ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_false_seal()",
         "CREATE OR REPLACE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_seal_change()",
     ),
 }
@@ -200,6 +204,7 @@ def downgrade() -> None:
     op.drop_table("audit_seals")
     if dialect == "postgresql":
         op.execute("DROP FUNCTION refuse_seal_change()")
+        op.execute("DROP FUNCTION refuse_false_seal()")
     op.drop_index("uq_audit_logs_position", table_name="audit_logs")
     op.drop_column("audit_logs", "position")
     op.drop_column("audit_logs", "impersonator_user_id")

@@ -283,8 +283,34 @@ def test_the_database_refuses_every_change_through_the_applications_own_role(hou
             "INSERT OR REPLACE INTO audit_seals SELECT * FROM audit_seals",
         )
     for statement in told:
-        with pytest.raises(sa.exc.DBAPIError, match=r"never changed|at its end"), db.transaction() as session:
+        with pytest.raises(sa.exc.DBAPIError, match=r"never changed|at its end|not so"), db.transaction() as session:
             session.execute(tenancy.named(sa.text(statement), "the test tries it"))
+    assert verifying.verify().findings == []
+
+
+FORGED = {
+    "released from the start": {"released_at": NOW},
+    "older than its rows": {"newest_at": BEGIN},
+    "over the rows of others": {"first_position": 0},
+    "over rows that are not there": {"count": 500},
+}
+
+
+@pytest.mark.parametrize("lie", FORGED)
+def test_no_forged_seal_lets_rows_go_before_their_time(house, lie):
+    sealed()
+    write(4)
+    with db.transaction(write=False):
+        head = sealing.newest()
+        under = sealing.read(head.last_position, sealing.EVERYTHING, 4)
+    false = sealing._closed(under, head)
+    values = {column.key: getattr(false, column.key) for column in AuditSeal.__table__.columns}
+    told = {**values, **FORGED[lie]}
+    with pytest.raises(sa.exc.DBAPIError, match="says what is not so"), db.transaction() as session:
+        adding = sa.insert(AuditSeal.__table__).values(told)
+        session.execute(tenancy.named(adding, "the test tries it"))
+
+    sealing.run()
     assert verifying.verify().findings == []
 
 

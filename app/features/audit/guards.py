@@ -1,18 +1,22 @@
 """What makes the database itself refuse to change the log and its seals. The migrations execute these.
 
 Rows of the log are added at its end and never changed; they go only with a
-whole segment whose seal was released. A seal is released once, when the newest
-row under it is older than a year, and only then loses the list of its rows; the
-rest of it stays for ever.
+whole segment whose seal was released. A seal is added after the last one and
+says of its rows how many there are and how old the newest is, as it is. It is
+released once, when that row is older than a year, and only then loses the list
+of its rows; the rest of it stays for ever.
 """
 
 CHANGED = "audit_logs is never changed"
 SEALED = "audit_seals is never changed"
+FALSE = "a seal says what is not so"
 KEPT = (
     "id", "tenant_id", "created_at", "number", "first_position", "last_position", "count", "oldest_at", "newest_at",
     "rows_hash", "previous_hash", "hash",
 )  # fmt: skip
 """Of a seal, whatever happens."""
+_UNDER = "tenant_id = NEW.tenant_id AND position BETWEEN NEW.first_position AND NEW.last_position"
+_LAST = "(SELECT last_position FROM {seals} WHERE tenant_id = NEW.tenant_id ORDER BY number DESC LIMIT 1)"
 
 
 def _sqlite() -> list[str]:
@@ -49,6 +53,12 @@ def _sqlite() -> list[str]:
         "EXISTS (SELECT 1 FROM audit_seals WHERE id = NEW.id OR (tenant_id = NEW.tenant_id AND number = NEW.number))",
         SEALED,
     )  # fmt: skip
+    refuse(
+        "audit_seals_true", "INSERT", "audit_seals",
+        f"NEW.released_at IS NOT NULL OR NEW.first_position <= {_LAST.format(seals='audit_seals')} "
+        f"OR NEW.newest_at IS NOT (SELECT max(created_at) FROM audit_logs WHERE {_UNDER}) "
+        f"OR NEW.count <> (SELECT count(*) FROM audit_logs WHERE {_UNDER})", FALSE,
+    )  # fmt: skip
     return found
 
 
@@ -60,6 +70,15 @@ def _postgresql() -> list[str]:
         "USING OLD.tenant_id, OLD.position;"
     )
     other = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in KEPT)
+    last, under = (text.replace("NEW.tenant_id", "$1") for text in (_LAST.format(seals="%1$I.audit_seals"), _UNDER))
+    under = under.replace("NEW.first_position", "$2").replace("NEW.last_position", "$3")
+    # A number that is there already is left to the unique key: two may seal at once.
+    is_true = (
+        "EXECUTE format('SELECT EXISTS (SELECT 1 FROM %1$I.audit_seals WHERE tenant_id = $1 AND number = $6) OR "
+        f"($2 > coalesce({last}, $2 - 1) AND (SELECT max(created_at) = $4 AND count(*) = $5 FROM %1$I.audit_logs "
+        f"WHERE {under}))', TG_TABLE_SCHEMA) INTO is_true USING NEW.tenant_id, NEW.first_position, NEW.last_position, "
+        "NEW.newest_at, NEW.count, NEW.number;"
+    )
     return [
         "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"DECLARE is_released boolean; BEGIN IF TG_OP = 'DELETE' THEN {released} "
@@ -74,6 +93,11 @@ def _postgresql() -> list[str]:
         f"THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION '{SEALED}'; END $$",
         "CREATE OR REPLACE TRIGGER audit_seals_no_change BEFORE UPDATE OR DELETE ON audit_seals "
         "FOR EACH ROW EXECUTE FUNCTION refuse_seal_change()",
+        "CREATE OR REPLACE FUNCTION refuse_false_seal() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"DECLARE is_true boolean; BEGIN {is_true} IF is_true AND NEW.released_at IS NULL THEN RETURN NEW; END IF; "
+        f"RAISE EXCEPTION '{FALSE}'; END $$",
+        "CREATE OR REPLACE TRIGGER audit_seals_true BEFORE INSERT ON audit_seals "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_false_seal()",
         "CREATE OR REPLACE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON audit_seals "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_seal_change()",
     ]
