@@ -110,6 +110,7 @@ def store(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def _unit_engine(stores: Stores, store: str) -> Iterator[sa.Engine]:
+    crypto.configure(KEY)  # whatever is written is logged, and what is personal in the log encrypted
     url = stores.fresh(store)
     engine = db.make_engine(url)
     yield engine
