@@ -118,12 +118,12 @@ def test_the_operator_reads_what_the_last_check_found(as_olive, panel_app):
 
     isolation.keep(result(fingerprint=routemap.fingerprint(panel_app)))
     assert "120 routes x 16 roles, 0 leaks" in operator_page(as_olive)
-    assert "The routes have changed since" not in operator_page(as_olive)
+    assert "The routes have changed since." not in operator_page(as_olive)
 
     isolation.keep(result(findings=[leak]))
     page = operator_page(as_olive)
     assert "app/features/orders/admin.py:36" in page and "1 leak" in page
-    assert "The routes have changed since" in page
+    assert "The routes have changed since." in page
 
 
 def test_only_the_operators_admins_read_it(sign_in, other_tenant, as_sam):
