@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.features import load_tables
-from app.features.accounts.models import Customer, User
+from app.features.accounts.models import Customer, CustomerNote, User
 from app.features.audit import keys, service, unit
 from app.features.audit.models import AuditLog, PersonKey
 from app.features.audit.watched import EXEMPT, WATCHED
@@ -155,6 +155,20 @@ def test_what_is_personal_is_encrypted_for_whom_it_is_about(alice: User) -> None
     part = service.personal_part(row)
     assert part is not None
     assert (part["actor"], part["after"]) == ("Sam", {"phone": "+31 20 555 0100"})
+
+
+def test_what_is_personal_of_a_part_is_encrypted_too(alice: User) -> None:
+    customer = db.session().get_one(Customer, alice.customer_id)
+    forget_setup()
+    db.session().add(CustomerNote(customer_id=customer.id, text="Marked words"))
+    db.session().flush()
+    service.record("NOTE_WRITTEN", resource_type="customer", resource_id=customer.id)
+    finish()
+
+    (row,) = told("NOTE_WRITTEN")
+    assert "Marked" not in repr(row.state_after)
+    assert "Marked words" in repr(service.personal_part(row))
+    assert db.session().get_one(PersonKey, row.personal_key_id).person_id == customer.id
 
 
 def test_both_names_are_kept_where_staff_act_as_somebody(tenant: Tenant) -> None:

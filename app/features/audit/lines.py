@@ -58,7 +58,9 @@ class Line:
         name = f"{change.watched.name}s"
         self.before = _with_part(self.before, name, change.before)
         self.after = _with_part(self.after, name, change.after)
-        self.named = {*self.named, *change.watched.personal}
+        if (change.watched.personal | masking.PERSONAL) & {*(change.before or ()), *(change.after or ())}:
+            self.named = {*self.named, name}
+            self.about_id = self.about_id or change.person_id
 
 
 def _with_part(state: State | None, name: str, told: State | None) -> State | None:

@@ -29,6 +29,9 @@ WATCHED: dict[str, Watched] = {
     "api_keys": Watched("api_key", quiet=_some("last_used_at")),
     "branding_configurations": Watched("branding", quiet=_some("changed_at")),
     "consents": Watched("consent", person="user_id", part_of=("user", "user_id")),
+    "customer_notes": Watched(
+        "customer_note", person="customer_id", part_of=("customer", "customer_id"), personal=_some("text")
+    ),
     # Money of an account moves by entries of the ledger, each logged with the payment that caused it.
     "customers": Watched("customer", person="id", quiet=_some("credit_minor", "search_key")),
     "invitations": Watched("invitation", quiet=_some("delivered_at", "email_key", "token_hash")),
@@ -59,6 +62,8 @@ EXEMPT: dict[str, str] = {
     "daily_figures": "kept figures: sums of what is logged",
     "data_copies": "an outbox: asking for a copy is logged as DATA_EXPORTED",
     "data_copy_parts": "files made for somebody; asking for one is logged as DATA_EXPORTED",
+    "email_changes": "links: asked, confirmed and undone are logged with the user",
+    "email_undos": "links that undo a change of address; used, they are logged with the user",
     "email_queue": "an outbox: its rows are the record; what staff do to it is logged by name",
     "erasures": "an outbox: asked, decided and done are logged as ERASURE_... and ..._ERASED",
     "figure_deltas": "kept figures: sums of what is logged",

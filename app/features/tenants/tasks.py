@@ -22,7 +22,7 @@ def release_audit() -> None:
     """Drop the sealed segments that a tenant keeps no longer."""
     with db.transaction(write=False) as session:
         wanted = sa.select(Tenant.id, Tenant.audit_kept_years).where(Tenant.audit_kept_years.is_not(None))
-        tenants = session.execute(wanted.order_by(Tenant.id)).all()
+        tenants = [(row.id, row.audit_kept_years or 0) for row in session.execute(wanted.order_by(Tenant.id))]
     for tenant_id, years in tenants:
         with tenancy.as_tenant(tenant_id):
             retention.release(clock.now() - timedelta(days=366 * years))
