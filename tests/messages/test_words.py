@@ -6,8 +6,10 @@ from typing import cast
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
-from app.features.accounts.models import Customer, User
+from app.features.accounts import email_changes
+from app.features.accounts.models import Customer, EmailUndo, User
 from app.features.billing import specimen as billing
 from app.features.branding import service as branding
 from app.features.marketing import service as marketing
@@ -140,6 +142,15 @@ def test_letters_of_the_world_arrive_as_they_were(alice: User) -> None:
     assert all(len(line) <= 998 for line in mime.as_bytes().splitlines())
 
 
+def changed_address(user: User, *, is_undo: bool) -> UUID:
+    """A change of address that waits, or the way back from it."""
+    email_changes.request(user, "elsewhere@acme.example")
+    change = email_changes.pending(user.id)
+    assert change is not None
+    undo = sa.select(EmailUndo.id).where(EmailUndo.change_id == change.id)
+    return db.session().scalars(undo).one() if is_undo else change.id
+
+
 def subject_of(template: str, user: User) -> UUID:
     """The record that a mail of that kind is about."""
     customer = db.session().get_one(Customer, user.customer_id)
@@ -153,6 +164,8 @@ def subject_of(template: str, user: User) -> UUID:
         return webhooks.make()[0].id
     if template == "invitation":
         return people.make(user).id
+    if template.startswith("email_"):
+        return changed_address(user, is_undo=template != "email_confirm")
     return customer.id if template == "welcome" else user.id
 
 
