@@ -50,6 +50,7 @@ STAFF = (
         (
             ("Messages", "/admin/messages", "mail", Role.MEMBER),
             ("Webhooks", "/admin/integrations/webhooks", "plug-connected", Role.ADMIN),
+            ("API keys", "/admin/api-keys", "key", Role.ADMIN),
         ),
     ),
     (
@@ -57,12 +58,15 @@ STAFF = (
         (
             ("Settings", "/admin/settings", "settings", Role.ADMIN),
             ("Staff", "/admin/staff", "users", Role.ADMIN),
-            ("API keys", "/admin/api-keys", "key", Role.ADMIN),
             ("Privacy", "/admin/privacy", "shield-lock", Role.ADMIN),
             ("Audit log", "/admin/audit", "shield-check", Role.ADMIN),
-            ("Operations", "/admin/ops", "activity", Role.ADMIN),
+        ),
+    ),
+    (
+        "Installation",
+        (
             ("Tenants", "/admin/tenants", "building-store", Role.OWNER),
-            ("Your sign-ins", "/admin/security/sessions", "device-desktop", Role.VIEWER),
+            ("Operations", "/admin/ops", "activity", Role.ADMIN),
         ),
     ),
 )

@@ -36,18 +36,18 @@
   const options = () => all(".opt", palette);
   let waiting;
 
-  // The pages are the sidebar's own links, so the palette never knows a page the person may not open.
+  // The pages are the links of the sidebar and of the person's own menu, so the palette never knows a page the person may not open.
   const listPages = (words) => {
     pages.replaceChildren();
-    const links = all(".mp-side nav a.item").filter((link) => words.every((word) => link.textContent.toLowerCase().includes(word)));
+    const links = all(".mp-side nav a.item, .mp-account a.dropdown-item").filter((link) => words.every((word) => link.textContent.toLowerCase().includes(word)));
     if (!links.length) return;
     const group = make("div", {}, make("div", { className: "grp", textContent: "Pages" }));
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", "Pages");
     group.firstChild.setAttribute("role", "presentation");
     for (const link of links) {
-      const option = make("a", { className: "opt", href: link.href }, link.querySelector("svg").cloneNode(true), make("span", { textContent: link.querySelector(".cut").textContent }));
-      const heading = link.closest("ul").getAttribute("aria-labelledby");
+      const option = make("a", { className: "opt", href: link.href }, link.querySelector("svg").cloneNode(true), make("span", { textContent: (link.querySelector(".cut") || link).textContent.trim() }));
+      const heading = link.closest("ul")?.getAttribute("aria-labelledby");
       if (heading) option.append(make("span", { className: "end", textContent: document.getElementById(heading).textContent }));
       group.append(option);
     }
