@@ -38,7 +38,7 @@ KINDS = {
     ),
     "session": Kind("Sign-in"),
     "subscription": Kind("Service", Subscription, Subscription.plan_name, "/admin/subscriptions/{}"),
-    "tenant": Kind("House"),
+    "tenant": Kind("Tenant"),
     "user": Kind(
         "Person",
         User,

@@ -2,7 +2,7 @@
 
 SAID = {
     "CUSTOMER_CREATED": "Became a customer",
-    "CUSTOMER_UPDATED": "Details changed",
+    "CUSTOMER_UPDATED": "Customer changed",
     "CUSTOMER_DETAILS_CHANGED": "Details changed",
     "CUSTOMER_CLOSED": "Account closed",
     "ERASURE_ASKED": "Asked to be forgotten",
@@ -19,6 +19,10 @@ SAID = {
     "AUDIT_RELEASED": "Old audit rows dropped",
     "AUDIT_ANCHORED": "Audit log anchored anew",
     "API_LOG_GAP": "API requests not logged",
+    "API_KEY_ADOPTED": "API key taken over",
+    "API_KEY_CREATED": "API key created",
+    "API_KEY_REVOKED": "API key revoked",
+    "STAFF_CREATED": "Became staff",
     "USER_CREATED": "Can sign in from now on",
     "USER_UPDATED": "Person changed",
     "USER_ROLE_CHANGED": "Role changed",

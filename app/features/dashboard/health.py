@@ -22,9 +22,19 @@ SHOWN_SCHEDULES = 6
 MESSAGES, TASKS, HOOKS = "/admin/messages", "/admin/provisioning", "/admin/integrations/webhooks"
 
 TITLES = {
+    "accounts.remove-sign-ups": "Unfinished sign-ups",
+    "api-log.remove-old": "Old API requests",
+    "audit.exports": "Files of the audit log",
+    "audit.seal": "Seals of the audit log",
     "dashboard.fold": "Figures of the day",
+    "operator.erase-closed": "Closed tenants",
     "ops.tidy": "Housekeeping",
+    "orders.cancel-unpaid": "Unpaid orders",
+    "payments.callbacks": "Payment callbacks",
+    "payments.forsaken": "Payments left unfinished",
+    "privacy.let-go": "Old personal data",
     "provisioning.watch": "Stuck set-ups",
+    "sessions.end-impersonations": "Views as customer that end",
     "sessions.remove-expired": "Expired sign-ins",
     "subscriptions.end": "Services that end",
     "webhooks.tidy": "Old deliveries",

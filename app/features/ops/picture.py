@@ -13,12 +13,22 @@ from app.kernel.heartbeat import Heartbeat
 from app.kernel.schedule import ScheduledJob
 
 TITLES = {
+    "accounts.remove-sign-ups": "Unfinished sign-ups",
+    "api-log.remove-old": "Old API requests",
+    "audit.exports": "Files of the audit log",
+    "audit.seal": "Seals of the audit log",
     "dashboard.fold": "Figures of the day",
     "email_queue": "Mail",
+    "operator.erase-closed": "Closed tenants",
     "ops.tidy": "Housekeeping",
+    "orders.cancel-unpaid": "Unpaid orders",
+    "payments.callbacks": "Payment callbacks",
+    "payments.forsaken": "Payments left unfinished",
     "password_requests": "Password links",
+    "privacy.let-go": "Old personal data",
     "provisioning.watch": "Stuck set-ups",
     "provisioning_jobs": "Set-ups",
+    "sessions.end-impersonations": "Views as customer that end",
     "sessions.remove-expired": "Expired sign-ins",
     "subscriptions.end": "Services that end",
     "webhook_deliveries": "Webhooks",
