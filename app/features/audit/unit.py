@@ -163,7 +163,7 @@ def _watch(state: ORMExecuteState) -> Any:
         result = frozen()
         count = len(frozen.data)
     else:
-        count = result.rowcount
+        count = getattr(result, "rowcount", 1)  # what inserts many rows at once does not count them
     if count:
         _of(state.session).bulk.append(bulk)
     return result
