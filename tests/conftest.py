@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from hypothesis import HealthCheck, settings
 
 from app import create_app
 from app.config import load
@@ -30,6 +31,9 @@ from tests.support.redis import Redis
 from tests.support.stores import KINDS, ROOT, Stores
 
 pytest_plugins = ["tests.support.cast", "tests.support.browser"]
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # how fast examples are made on a busy machine is no promise
 
 NOW = datetime(2026, 11, 20, 13, 22, tzinfo=UTC)
 """When unit tests happen."""
@@ -174,7 +178,7 @@ def unit(panel_app: Flask, connection: sa.Connection, now: time_machine.Travelle
 @pytest.fixture(scope="session")
 def panel_app(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The panel's WSGI application, as `create_app` builds it. What is buffered waits for `buffer.flush()`."""
-    settings = load(
+    found = load(
         {
             "MPANEL_DATA": str(tmp_path_factory.mktemp("data")),
             "DATABASE_URL": f"sqlite:///{stores.folder / 'unused.db'}",
@@ -182,7 +186,7 @@ def panel_app(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Flask
             "JWT_SECRET": KEY[::-1],
         }
     )
-    app = create_app(settings)
+    app = create_app(found)
     Strict.is_on = True  # a bulk statement that no row of the log speaks of fails the test
     buffer.close()
     db.dispose()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.audit.drills import GROWTH, Reader, busy, fill, memory
-from tests.support.panel import Panel
+from tests.support.panel import Panel, install
 from tests.support.stores import Stores
 
 ROWS = 100_000
@@ -20,8 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def panel(stores: Stores) -> Iterator[Panel]:
     """One installation for this file, with a long log."""
-    made = Panel(stores.fresh("sqlite"))
-    made.init()
+    made = install(stores, "sqlite")
     yield made
     made.remove()
     stores.drop(made.database_url)
