@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from app.features.accounts import by_hand, notes
+from app.features.accounts import by_hand, notes, personal
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, CustomerNote, User
 from app.features.audit.models import AuditLog
@@ -164,6 +164,15 @@ def test_an_owner_closes_the_account_with_the_password(as_alice, client, alice, 
     assert as_sam.post(f"/admin/customers/{customer.id}/reopening").status_code == 303
     assert as_sam.post(f"/admin/customers/{customer.id}/reopening").status_code == 409
     assert sign_in(client, alice.email).status_code == 303
+
+
+def test_an_erased_customer_is_not_opened_again(as_sam, alice):
+    customer = db.session().get_one(Customer, alice.customer_id)
+    personal.erase_customer(customer.id)
+    db.session().expire_all()
+
+    assert as_sam.post(f"/admin/customers/{customer.id}/reopening").status_code == 409
+    assert customer.status == "closed"
 
 
 def test_whoever_is_no_owner_does_not_close_it(as_alice, alice, as_sam, client):

@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.features.accounts import email_changes
+from app.features.accounts import email_changes, members
 from app.features.accounts import service as accounts
 from app.features.accounts.models import EmailChange
 from app.features.messages import rendering
 from app.features.messages.models import EmailMessage
 from app.kernel import clock, db
+from app.kernel.access import Role
 from tests.accounts.factories import PASSWORD, give_password, make_colleague
 from tests.sessions.factories import is_in, sign_in
+from tests.support.cast import principal_of
 from tests.support.clients import open_client
 
 NEW = "alice@new.example"
@@ -258,3 +260,16 @@ def test_colleagues_addresses_are_apart(sam, tenant):
     colleague = make_colleague(sam.role)
     email_changes.request(colleague, NEW)
     assert email_changes.pending(sam.id) is None
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_somebody_who_is_gone_has_no_address_back(asked, client, alice, is_made):
+    if is_made:
+        client.post("/confirm-email", data={"token": asked[0]})
+    other = accounts.join(alice.customer_id, email="o@acme.example", first_name="O", last_name="", role=Role.OWNER)
+    members.remove(principal_of(other), alice)
+
+    assert client.post("/undo-email", data={"token": asked[1]}).status_code == 410
+    assert client.post("/confirm-email", data={"token": asked[0]}).status_code == 410
+    assert alice.email_key == f"removed:{alice.id}"
+    accounts.register(email="alice@acme.example", first_name="Eve", last_name="")

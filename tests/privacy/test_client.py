@@ -87,3 +87,29 @@ def test_a_copy_that_is_over_is_gone_and_so_are_its_parts(as_alice, alice):
     tasks.let_go()
     assert db.session().scalar(sa.select(sa.func.count(DataCopyPart.id))) == 0
     assert db.session().scalar(sa.select(sa.func.count(DataCopy.id))) == 0
+
+
+def test_staff_in_a_persons_place_do_not_fetch_what_the_person_asked_for(as_alice, as_sam, alice):
+    as_alice.post("/client/privacy/copies")
+    tasks.make_copies()
+    [copy] = service.copies_for(principal_of(alice))
+    assert as_sam.post(f"/admin/impersonations/{alice.id}").status_code == 303
+
+    for address in (
+        f"/client/privacy/copies/{copy.id}",
+        f"/api/v1/privacy/copies/{copy.id}",
+        f"/api/v1/privacy/copies/{copy.id}/file",
+    ):
+        assert as_sam.get(address).status_code == 403, address
+
+
+def test_a_copy_tells_that_staff_acted_in_ones_place_and_not_from_where(as_alice, as_sam, alice):
+    as_sam.post(f"/admin/impersonations/{alice.id}")
+    as_sam.post("/client/account", data={"name": "Alice M", "country": ""})
+    as_alice.post("/client/privacy/copies")
+    tasks.make_copies()
+
+    acts = json.loads(fetched(as_alice, alice).read("activity.json"))
+    [changed] = [act for act in acts if act["action"] == "CUSTOMER_DETAILS_CHANGED"]
+    assert changed["by"] == "staff in the person's place"
+    assert "ip" not in changed and "user_agent" not in changed

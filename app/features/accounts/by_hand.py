@@ -24,6 +24,12 @@ class ClosedAlready(Conflict):
     code, text = "closed", "This account is closed already."
 
 
+class Erased(Conflict):
+    """Nobody is left who could come back: 409."""
+
+    code, text = "erased", "This customer was erased. Enter them anew."
+
+
 class OpenAlready(Conflict):
     """It is open: 409."""
 
@@ -90,9 +96,12 @@ def reopen(customer: Customer) -> None:
     """Let its people in again, as they were.
 
     Raises:
+        Erased: it was forgotten for good.
         OpenAlready: it is open.
     """
     db.session().refresh(customer, with_for_update=True)
+    if customer.erased_at is not None:
+        raise Erased()
     if customer.is_active:
         raise OpenAlready()
     customer.status, customer.closed_at = "active", None

@@ -76,6 +76,13 @@ def _revoke(model: Any, *conditions: Any) -> None:
     db.session().execute(open_ones.values(revoked_at=clock.now()))
 
 
+def end_all(user_id: UUID) -> None:
+    """Nothing asked for is confirmed any more, and nothing taken back: who it was about is gone."""
+    changes = sa.select(EmailChange.id).where(EmailChange.user_id == user_id)
+    _revoke(EmailUndo, EmailUndo.change_id.in_(changes))
+    _end_requests(user_id)
+
+
 def pending(user_id: UUID) -> EmailChange | None:
     """What this person asked for and has yet to confirm."""
     newest = sa.select(EmailChange).where(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts import links, rights
+from app.features.accounts import email_changes, links, rights
 from app.features.accounts.events import UserDeactivated, UserReactivated, UserRemoved, UserRoleChanged
 from app.features.accounts.models import Customer, User
 from app.features.accounts.rights import AboveYou, LastOwner, NotYourself
@@ -185,5 +185,6 @@ def _take_away(user: User) -> None:
     user.disabled_at, user.removed_at = user.disabled_at or now, now
     user.email_key = f"removed:{user.id}"
     links.revoke_links(user.id)
+    email_changes.end_all(user.id)
     terms.keep("user", user.id, ())
     publish(UserRemoved(user.id))

@@ -12,7 +12,7 @@ from app.features.billing.models import Invoice
 from app.features.privacy.models import CUSTOMER, PERSON, TENANT, DataCopy, Erasure
 from app.features.subscriptions.models import Subscription
 from app.kernel import clock, crypto, db, jobs, outbox, tenancy
-from app.kernel.access import Principal, Role
+from app.kernel.access import Impersonating, Principal, Role
 from app.kernel.errors import Conflict, NotFound
 
 COPIES, ERASURES = "data_copies", "erasures"
@@ -62,8 +62,11 @@ def find_copy(who: Principal, copy_id: UUID) -> DataCopy:
     """A copy that `who` asked for. Nobody else finds it, nor who has lost the role that it needed.
 
     Raises:
+        Impersonating: it is a member of staff in the person's place.
         NotFound: absent, somebody else's, not theirs any more, or over.
     """
+    if who.is_impersonated:
+        raise Impersonating()
     wanted = sa.select(DataCopy).where(
         DataCopy.id == copy_id, DataCopy.asked_by == who.user_id, DataCopy.expires_at > clock.now()
     )
