@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+import pytest
 import sqlalchemy as sa
 
 from app.features.api_keys import service as api_keys
 from app.kernel import db
-from tests.support.panel import Panel
+from tests.support.mail import MailServer
+from tests.support.panel import Panel, install
+from tests.support.receiver import ALLOW
+from tests.support.stores import Stores
 
 SIGN_UP = {"firstName": "Ada", "lastName": "Byron", "planId": "shared-starter", "billingCycle": "monthly"}
 WHOLE = {
@@ -22,6 +26,24 @@ WHOLE = {
     "audit rows": "SELECT count(*) FROM audit_logs WHERE action = 'CUSTOMER_CREATED'",
 }
 """What one sign-up writes: all of it or nothing."""
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[MailServer]:
+    """The mail server of a whole file."""
+    found = MailServer()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def panel(stores: Stores, store: str, mail_server: MailServer) -> Iterator[Panel]:
+    """The installation of a whole file, which its first test starts."""
+    mail_server.clear()
+    found = install(stores, store, SMTP_URL=mail_server.url, WEBHOOK_ALLOW_NETWORKS=ALLOW)
+    yield found
+    found.remove()
+    stores.drop(found.database_url)
 
 
 @contextmanager

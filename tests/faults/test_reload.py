@@ -22,24 +22,15 @@ def test_reloads_under_load_lose_no_request(make_panel: PanelMaker) -> None:
 
 
 @pytest.fixture
-def running(make_panel: PanelMaker) -> Panel:
-    return make_panel().start()
+def running(panel: Panel) -> Panel:
+    """With one web process and a worker; what a test leaves running is the next one's too."""
+    return panel if panel.process is not None else panel.start()
 
 
 def test_a_killed_web_process_comes_back(running: Panel) -> None:
     web_processes(running)[0].kill()
 
     processes.wait_for(lambda: _answers(running), within=30, what="a new web process")
-
-
-def test_a_supervisor_that_is_killed_leaves_nobody_behind(running: Panel) -> None:
-    assert running.process is not None
-    children = psutil.Process(running.process.pid).children()
-    running.process.send_signal(signal.SIGKILL)
-    running.process.wait()
-
-    _gone, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
 
 
 def test_ctrl_c_finishes_what_is_in_hand_and_frees_the_port(running: Panel) -> None:
@@ -50,6 +41,17 @@ def test_ctrl_c_finishes_what_is_in_hand_and_frees_the_port(running: Panel) -> N
     lines = [line["event"] for line in running.lines()]
     assert lines.count("ended") == 2
     running.start()
+
+
+def test_a_supervisor_that_is_killed_leaves_nobody_behind(running: Panel) -> None:
+    assert running.process is not None
+    children = psutil.Process(running.process.pid).children()
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait()
+    running.process = None
+
+    _gone, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
 
 
 def _answers(panel: Panel) -> bool:

@@ -1,15 +1,16 @@
-"""The whole main job: from the site's call to the active service, with the site told of every step."""
+"""The main job in Chromium: from the site's call to the active service, with the site told of every step; then the
+mail's link to the portal, and the staff's desk.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import PASSWORD, SIGN_UP
+from tests.journeys.conftest import PASSWORD, SIGN_UP, first_mail, person
 from tests.support.mail import MailServer
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, PanelMaker
-from tests.support.receiver import ALLOW, Receiver
-from tests.support.redis import Redis
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel
+from tests.support.receiver import Receiver
 
 pytestmark = [pytest.mark.both_stores, pytest.mark.needs_chromium]
 
@@ -27,20 +28,10 @@ def receiver() -> Iterator[Receiver]:
     made.stop()
 
 
-@pytest.fixture
-def connected(make_panel: PanelMaker, mail_server: MailServer, store: str, request: pytest.FixtureRequest) -> Panel:
-    """A house that may talk to the receiver."""
-    environment = {"SMTP_URL": mail_server.url, "WEBHOOK_ALLOW_NETWORKS": ALLOW}
-    if store == "postgresql":
-        redis: Redis = request.getfixturevalue("redis_server")
-        environment["REDIS_URL"] = redis.url
-    return make_panel(**environment).start()
-
-
 def test_from_the_call_of_the_site_to_the_active_service(
-    connected: Panel, mail_server: MailServer, receiver: Receiver, browser_page: Page
+    panel: Panel, mail_server: MailServer, receiver: Receiver, browser_page: Page
 ) -> None:
-    house, page = connected, browser_page
+    house, page = panel, browser_page
     staff = page.context.browser.new_context().new_page()
     key = house.api_key("marketing", "webhook")
     hooked = house.post_json(
@@ -118,3 +109,53 @@ def find_the_way_in(page: Page, house: Panel, subscription_id: str) -> None:
     assert MACHINE_PASSWORD not in page.content()
     page.get_by_role("button", name="Show it").click()
     expect(page.get_by_text(MACHINE_PASSWORD).first).to_be_visible()
+
+
+def test_a_customer_follows_the_mail_and_finds_the_portal(
+    panel: Panel, mail_server: MailServer, browser_page: Page
+) -> None:
+    key = panel.api_key("marketing")
+    panel.post_json("/api/marketing-api/accounts/create", person("follower"), X_API_Key=key)
+    link = first_mail(mail_server, "follower@example.com").link("/set-password")
+    page = browser_page
+
+    page.goto(link)
+    assert "token" not in page.url, "the token stays in the address bar"
+    page.get_by_label("New password", exact=True).fill("qwertyuiop")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.locator(".form-error")).to_be_visible()
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Set password").click()
+
+    expect(page).to_have_url(f"{panel.url}/client")
+    expect(page.get_by_text("Starter").first).to_be_visible()
+    expect(page.get_by_text("USD 39.92").first).to_be_visible()
+    page.goto(f"{panel.url}/client/security/sessions")
+    expect(page.get_by_text("This device").first).to_be_visible()
+    page.context.clear_cookies(name="mpanel")
+    page.goto(f"{panel.url}/client")
+    expect(page).to_have_url(f"{panel.url}/sign-in")
+    page.get_by_label("E-mail").fill("follower@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{panel.url}/client")
+
+
+def test_staff_find_the_new_customer_and_the_mail(panel: Panel, mail_server: MailServer, browser_page: Page) -> None:
+    key = panel.api_key("marketing")
+    panel.post_json("/api/marketing-api/accounts/create", {**person("found"), "firstName": "Fiona"}, X_API_Key=key)
+    first_mail(mail_server, "found@example.com")
+    page = browser_page
+
+    page.goto(f"{panel.url}/admin")
+    page.get_by_label("E-mail").fill(OWNER_EMAIL)
+    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{panel.url}/admin")
+
+    page.goto(f"{panel.url}/admin/customers")
+    page.get_by_role("link", name="Fiona Doe").first.click()
+    expect(page.get_by_role("heading", name="Fiona Doe")).to_be_visible()
+    expect(page.get_by_text("google-ads").first).to_be_visible()
+    page.goto(f"{panel.url}/admin/messages")
+    expect(page.get_by_text("found@example.com").first).to_be_visible()
