@@ -94,6 +94,21 @@ def test_the_log_keeps_its_rows_and_tells_no_name_any_more(tenant, alice):
     assert key.sealed_key is None and key.destroyed_at is not None
 
 
+def test_copies_that_were_made_of_them_go_too(alice, bob, sam):
+    for who, kind, subject_id in (
+        (alice, PERSON, alice.id), (sam, CUSTOMER, alice.customer_id), (bob, PERSON, bob.id),
+    ):  # fmt: skip
+        service.ask_copy(principal_of(who), kind, subject_id)
+    tasks.make_copies()
+
+    erasing.erase_customer(alice.customer_id)
+
+    assert service.copies_for(principal_of(sam)) == []
+    left = db.session().scalars(sa.select(DataCopy)).all()
+    assert [copy.subject_id for copy in left] == [bob.id]
+    assert set(db.session().scalars(sa.select(DataCopyPart.copy_id))) == {left[0].id}
+
+
 def test_every_table_says_whether_it_tells_of_anybody(tenant):
     said = {held.model.__tablename__ for held in HELD} | set(ABOUT_NOBODY)
     tables = {table.name for table in tenancy.tenant_tables()}

@@ -7,16 +7,16 @@ import sqlalchemy as sa
 
 from app.features.accounts.models import Customer, User
 from app.features.audit import service as audit
-from app.features.audit.models import AuditLog
 from app.features.messages import rendering
 from app.features.messages import service as messages
 from app.features.messages.models import EmailMessage
 from app.features.privacy import erasing
 from app.features.provisioning import specimen as provisioning
-from app.kernel import db, tenancy
+from app.kernel import db
 from app.kernel.access import Role
 from tests.accounts.factories import PASSWORD
 from tests.people.factories import make_invitation
+from tests.privacy.factories import everything
 
 pytestmark = pytest.mark.both_stores
 
@@ -75,19 +75,3 @@ def test_nothing_of_somebody_who_lived_here_can_be_read(zuzanna):
 
     left = {place: text[:200] for place, text in everything().items() if any(word in text for word in TRACES)}
     assert left == {}
-
-
-def everything() -> dict[str, str]:
-    """All texts of the tenant's tables but for invoices, and what of the log can still be read."""
-    found = {}
-    for table in (one for one in tenancy.tenant_tables() if one.name != "invoices"):
-        texts = [column for column in table.columns if isinstance(column.type, sa.String | sa.JSON)]
-        for column in texts:
-            rows = (
-                db.session().execute(tenancy.named(sa.select(sa.cast(column, sa.Text)), "looks everywhere")).scalars()
-            )
-            found[f"{table.name}.{column.name}"] = " ".join(text for text in rows if text).lower()
-    by_strangers = AuditLog.action == "SIGN_UP_REQUESTED"  # it names nobody; what it is about is gone after a week
-    for row in db.session().scalars(sa.select(AuditLog).where(~by_strangers)):
-        found[f"log: {row.action} {row.resource_type} {row.id}"] = str(audit.personal_part(row)).lower()
-    return found

@@ -27,6 +27,7 @@ def erase_closed() -> None:
             _erase_all(sa.select(User.id).where(User.email != NOBODY).order_by(User.id), erasing.erase_person)
             if not jobs.stopping():
                 with db.transaction():
+                    erasing.erase_strangers()
                     lifecycle.mark_erased(tenant_id)
 
 

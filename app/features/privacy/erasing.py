@@ -4,17 +4,22 @@ Everything happens in the open transaction: somebody is erased whole or not at a
 still verifies; its personal parts cannot be read any more, since their key is destroyed.
 """
 
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.features.accounts import personal as accounts
+from app.features.accounts.models import PasswordRequest, SignUp
 from app.features.audit import keys
 from app.features.audit import service as audit
 from app.features.audit.watched import WATCHED
+from app.features.messages.models import EmailMessage
+from app.features.people.models import Invitation
 from app.features.privacy.events import CustomerErased, UserErased
 from app.features.privacy.held import HELD
-from app.kernel import personal
+from app.features.privacy.models import DataCopy, DataCopyPart
+from app.kernel import db, personal
 from app.kernel.events import publish
 from app.kernel.personal import Held
 
@@ -24,6 +29,7 @@ def erase_customer(customer_id: UUID) -> int:
     touched = sum(_erase(held, held.of_customer(customer_id)) for held in HELD if held.of_customer is not None)
     touched += sum(erase_person(user_id) for user_id in accounts.people_of(customer_id))
     accounts.erase_customer(customer_id)
+    _drop_copies(customer_id)
     keys.destroy(customer_id)
     publish(CustomerErased(customer_id, touched + 1))
     return touched + 1
@@ -33,9 +39,26 @@ def erase_person(user_id: UUID) -> int:
     """Erase one person; how many records were touched."""
     touched = sum(_erase(held, held.of_person(user_id)) for held in HELD if held.of_person is not None)
     accounts.erase_person(user_id)
+    _drop_copies(user_id)
     keys.destroy(user_id)
     publish(UserErased(user_id, touched + 1))
     return touched + 1
+
+
+def erase_strangers() -> int:
+    """Of a house that is gone for good: those who were asked to come in or asked to, and never came; how many."""
+    keys.destroy_those_of(sa.select(Invitation.id))
+    gone = [db.session().execute(sa.delete(model)) for model in (EmailMessage, SignUp, PasswordRequest, Invitation)]
+    touched = sum(cast("sa.CursorResult[Any]", done).rowcount for done in gone)
+    audit.record("RECORD_DELETED", resource_type="invitation", resource_id=None, after={"erased": touched})
+    return touched
+
+
+def _drop_copies(subject_id: UUID) -> None:
+    """Copies that were made of it, for whomever; one that is being made is lost to its maker."""
+    ids = sa.select(DataCopy.id).where(DataCopy.subject_id == subject_id)
+    db.session().execute(sa.delete(DataCopyPart).where(DataCopyPart.copy_id.in_(ids)))
+    db.session().execute(sa.delete(DataCopy).where(DataCopy.subject_id == subject_id))
 
 
 def _erase(held: Held, condition: sa.ColumnElement[bool]) -> int:
