@@ -147,8 +147,8 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         csrf = True
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Only what a form sends: JSON is for the door for programs."""
-            return request.form if request.method not in {"GET", "HEAD"} else None
+            """What a form sends; nothing to a form made with `formdata=None`. JSON is for the door for programs."""
+            return request.form if formdata is not None and request.method not in {"GET", "HEAD"} else None
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Flask-WTF's check, and besides: no text that cannot be stored, nothing sent twice that is one thing."""

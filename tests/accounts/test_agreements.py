@@ -133,6 +133,9 @@ def test_staff_open_and_close_the_sign_up(as_sam):
     assert as_sam.post(HERE, data={}).location == HERE
     assert not tenants.current().sign_up_open
     as_sam.post(HERE, data={"sign_up_open": "y"})
+    refused = as_sam.post(f"{HERE}/terms", data={"version": ""})
+    switch = refused.text.partition('name="sign_up_open"')[0].rpartition("<input")[2]
+    assert (refused.status_code, "checked" in switch) == (422, True), "the other form of the page lost its state"
     assert tenants.current().sign_up_open
 
 
