@@ -59,7 +59,7 @@ def test_a_lost_owner_gets_a_link(house):
     assert f"{house.url}/set-password?token=" in done.stdout
 
 
-def test_the_demo_writes_to_nobody_and_is_loaded_once(house):
+def test_the_demo_writes_to_nobody_and_is_loaded_once_and_its_ledger_is_proven_by_a_command(house):
     refused = house.command("demo", "--customers", "2", check=False, SMTP_URL="smtp://127.0.0.1:9")
     first, again = (house.command("demo", "--customers", count).stdout for count in ("2", "3"))
 
@@ -68,6 +68,7 @@ def test_the_demo_writes_to_nobody_and_is_loaded_once(house):
     assert first.startswith("2 customers. One to sign in as: ")
     assert again.startswith("1 customer. One to sign in as: ")
     assert house.command("demo", "--customers", "3").stdout.startswith("All of them are here already")
+    assert house.command("ledger", "check").stdout.startswith("The ledger balances")
 
 
 def test_scheduled_work_is_listed_and_a_slot_runs_once_by_hand(house):
@@ -157,9 +158,3 @@ def test_the_first_run_makes_the_database_and_files_are_private(tmp_path):
             assert not path.exists() or path.stat().st_mode & 0o077 == 0, name
     finally:
         house.remove()
-
-
-def test_the_ledger_is_proven_by_a_command(house):
-    house.command("demo", "--customers", "2")
-
-    assert house.command("ledger", "check").stdout.startswith("The ledger balances")
