@@ -48,11 +48,10 @@ def _sqlite() -> list[str]:
         f"OR OLD.newest_at > datetime('now', '-365 days') OR {other}", SEALED,
     )  # fmt: skip
     refuse("audit_seals_no_delete", "DELETE", "audit_seals", "1", SEALED)
+    twice = "id = NEW.id OR (tenant_id = NEW.tenant_id AND number = NEW.number)"
     refuse(
-        "audit_seals_no_replace", "INSERT", "audit_seals",
-        "EXISTS (SELECT 1 FROM audit_seals WHERE id = NEW.id OR (tenant_id = NEW.tenant_id AND number = NEW.number))",
-        SEALED,
-    )  # fmt: skip
+        "audit_seals_no_replace", "INSERT", "audit_seals", f"EXISTS (SELECT 1 FROM audit_seals WHERE {twice})", SEALED
+    )
     refuse(
         "audit_seals_true", "INSERT", "audit_seals",
         f"NEW.released_at IS NOT NULL OR NEW.first_position <= {_LAST.format(seals='audit_seals')} "
