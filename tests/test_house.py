@@ -30,6 +30,9 @@ LINES, LINES_OF_TESTS = 300, 450
 TRUSTED = {"templates/messages/mail/_layout.html": "our own mail.css, which the inliner reads"}
 """Templates that print something unescaped, and what it is."""
 RAW = {
+    "app/features/audit/lines.py": "writes the log's rows with one statement that was made once; each names its tenant",
+    "app/features/audit/sealing.py": "reads the log's rows as they lie there, by statements that name the tenant",
+    "app/features/audit/verifying.py": "the same, over all seals of one tenant",
     "app/features/audit/listing.py": "leads the store to one index; each part of its statements names the tenant",
     "app/features/ops/picture.py": "asks Alembic for the revision, which wants a connection",
     "app/features/ops/service.py": "asks Alembic for the revision, which wants a connection",

@@ -8,7 +8,6 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,7 +18,7 @@ from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
 from app.isolation.ground import Ground
 from app.isolation.world import House, World
-from app.kernel import aftermath, csrf, db, tenancy
+from app.kernel import aftermath, clock, csrf, db, tenancy
 from app.kernel.access import Principal, Role
 from app.kernel.routemap import Route
 
@@ -220,7 +219,7 @@ def _signature(house: House, body: str) -> dict[str, str]:
     """What a provider of payments that knows the house's secret sends along."""
     with tenancy.as_tenant(house.tenant.id), db.transaction():
         secret = tenants.callback_secret()
-    at = datetime.now(UTC)
+    at = clock.now()
     return {
         "webhook-id": "msg_isolation",
         "webhook-timestamp": str(int(at.timestamp())),

@@ -220,3 +220,14 @@ def test_a_role_that_was_raised_again_is_worth_what_it_was(sams_key, sam, olive)
 def test_a_key_of_the_command_line_is_the_houses_own(tenant):
     _key, secret = make_key(scopes=("admin",))
     assert service.resolve(secret).scopes == {"admin"}
+
+
+def test_a_key_that_says_what_was_paid_is_void_without_an_admin_behind_it(sam, olive):
+    with access.acting(Actor(user_id=sam.id, name="Sam")):
+        key, secret = make_key(scopes=("marketing",), payments="collected")
+    assert service.resolve(secret).scopes == {"marketing"}
+
+    members.remove(principal_of(olive), sam)
+    db.session().flush()
+
+    assert service.resolve(secret).scopes == service.scopes_in_force(key) == frozenset()

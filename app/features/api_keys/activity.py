@@ -116,12 +116,13 @@ def write(uses: Sequence[Use]) -> None:
     for use in uses:
         if use.api_key_id is not None:
             last[use.api_key_id] = max(use.created_at, last.get(use.api_key_id, use.created_at))
-    gaps = _taken_gaps()
+    gaps, is_written = _taken_gaps(), False
     try:
         _write(uses, last, gaps)
-    except Exception:
-        _put_back(gaps)
-        raise
+        is_written = True
+    finally:
+        if not is_written:
+            _put_back(gaps)
 
 
 def _write(uses: Sequence[Use], last: dict[UUID, datetime], gaps: dict[UUID, Gap]) -> None:

@@ -110,7 +110,7 @@ def resolve(secret: str) -> Principal | None:
         tenant_id=row.tenant_id,
         key_id=row.id,
         name=row.name,
-        scopes=_in_force(row.scopes, row.created_by, row.staff_role, row.disabled_at),
+        scopes=_in_force(row.scopes, row.payments, row.created_by, row.staff_role, row.disabled_at),
         hourly_limit=row.hourly_limit,
         collects_payments=row.payments == COLLECTED,
     )
@@ -133,17 +133,24 @@ _KEY = tenancy.named(
 
 
 def _in_force(
-    scopes: Collection[str], answers: UUID | None, staff_role: int | None, disabled_at: datetime | None
+    scopes: Collection[str],
+    payments: str,
+    answers: UUID | None,
+    staff_role: int | None,
+    disabled_at: datetime | None,
 ) -> frozenset[str]:
+    """What is left of `scopes`. A key that says what was paid is as good as money: nothing is left of it."""
     is_backed = answers is None or (staff_role is not None and staff_role >= Role.ADMIN and disabled_at is None)
-    return frozenset(scopes) if is_backed else frozenset(scopes) - ADMINS_OWN
+    if is_backed:
+        return frozenset(scopes)
+    return frozenset() if payments == COLLECTED else frozenset(scopes) - ADMINS_OWN
 
 
 def scopes_in_force(key: ApiKey) -> frozenset[str]:
     """What the key may now: without an ADMIN who answers for it, not what is theirs alone."""
     behind = sa.select(User.staff_role, User.disabled_at).where(User.id == key.created_by)
     staff_role, disabled_at = db.session().execute(behind).one_or_none() or (None, None)
-    return _in_force(key.scopes, key.created_by, staff_role, disabled_at)
+    return _in_force(key.scopes, key.payments, key.created_by, staff_role, disabled_at)
 
 
 def adopt(key: ApiKey) -> None:

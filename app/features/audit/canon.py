@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-LOADED = "demo"
+LOADED = "(demo)"
 """The request id of rows that `mpanel demo` loaded: they speak of days before they were written."""
 
 COLUMNS = (

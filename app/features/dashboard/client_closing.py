@@ -12,6 +12,7 @@ from app.features.accounts.forms import ClosingForm
 from app.features.accounts.models import Customer
 from app.features.billing import slots as billing
 from app.features.subscriptions import slots as subscriptions
+from app.kernel import db
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from app.kernel.pages import PageRoutes, page, principal, toast
@@ -63,6 +64,7 @@ def create() -> ResponseReturnValue:
         form.password.errors = [refusal.text if isinstance(refusal, TooMany) else refusal.fields["password"]]
         return _drawn(form, status=refusal.status)
     customer = _mine()
+    db.session().refresh(customer, with_for_update=True)  # what is sold meanwhile waits, and finds it closed
     if _hindrances(customer):
         return _drawn(form, status=NotYet.status)
     by_hand.close(customer)

@@ -30,7 +30,8 @@ def counts(user_ids: Collection[UUID], *, is_staff: bool) -> dict[UUID, int]:
     counted = sa.select(UserSession.user_id, sa.func.count(UserSession.id)).where(
         UserSession.user_id.in_(user_ids), *_standing(is_staff=is_staff)
     )
-    return {user_id: count for user_id, count in db.session().execute(counted.group_by(UserSession.user_id))}
+    found = db.session().execute(counted.group_by(UserSession.user_id))
+    return {row.user_id: row[1] for row in found}
 
 
 def logins_of(user: User, limit: int = 20) -> Sequence[UserSession]:
