@@ -142,6 +142,7 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 30
             pool_size=pool_size,
             max_overflow=10,
             pool_timeout=8,
+            pool_use_lifo=True,  # each connection has a cache of its own: the fewer are in use, the warmer and smaller
             connect_args={"timeout": 30, "check_same_thread": False},
             hide_parameters=True,
         )

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, selectinload
 
 from app.features.accounts.models import Customer, PasswordToken, User
+from app.features.audit import service as audit
 from app.kernel import clock, db, tenancy
 from app.kernel.ids import new_id
 from app.kernel.tenancy import ForeignTenant, NoTenant, UnnamedStatement, across_tenants, as_tenant
@@ -134,11 +135,18 @@ def test_text_in_orm_clothes_shows_no_foreign_row(mine, theirs):
     assert "theirs" not in found
 
 
+def _say_so() -> None:
+    """A verb speaks beside each bulk statement, or the log refuses it."""
+    for kind in ("customer", "user"):
+        audit.record("RECORD_UPDATED", resource_type=kind, resource_id=None)
+
+
 def test_a_bulk_change_touches_own_rows_only(mine, theirs):
     with as_tenant(mine.tenant), db.transaction() as session:
         changed = session.execute(sa.update(Customer).values(city="Bergen"))
         assert changed.rowcount == 1
         session.execute(sa.delete(User))
+        _say_so()
     with across_tenants("operator"), db.transaction(write=False) as session:
         cities = dict(session.execute(sa.select(Customer.name, Customer.city)).all())
         assert cities == {"mine": "Bergen", "theirs": ""}
@@ -214,6 +222,7 @@ def test_a_bulk_insert_for_oneself_is_fine(mine):
     row = {name: make() for name, make in BULK.items()} | {"tenant_id": mine.tenant}
     with as_tenant(mine.tenant), db.transaction() as session:
         session.execute(sa.insert(Customer), [row])
+        _say_so()
         assert session.scalar(sa.select(sa.func.count(Customer.id))) == 2
 
 

@@ -31,7 +31,7 @@ HEAD = (
     "id",
 )  # fmt: skip
 FIELDS = tuple(name.replace(" ", "_") for name in HEAD)
-AT_ONCE = 1000
+AT_ONCE = 100
 """Rows of one read: a piece of the file."""
 _RISKY = frozenset("'=+-@\t\r\n＝＋－＠")
 _TRUTH = ("no", "yes")
