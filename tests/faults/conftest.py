@@ -1,7 +1,7 @@
 """What the fault tests share: looking into a running panel's database from outside, and many keys at once."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -74,5 +74,9 @@ def make_keys(panel: Panel, count: int) -> list[str]:
 def web_processes(panel: Panel) -> list[psutil.Process]:
     """The processes of the panel that hold its listening socket, but for the supervisor."""
     assert panel.process is not None
-    children = psutil.Process(panel.process.pid).children(recursive=True)
-    return [child for child in children if "web" in child.cmdline()]
+    found = []
+    for child in psutil.Process(panel.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # or a zombie: killed a moment ago
+            if "web" in child.cmdline():
+                found.append(child)
+    return found

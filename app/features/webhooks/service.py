@@ -161,6 +161,8 @@ def change(
 
 def delete(webhook: Webhook) -> None:
     """Tell it nothing any more. What it was told stays in the history; its secret and headers go."""
+    # Read anew under the lock: of a secret that somebody makes meanwhile, nothing may stay behind either.
+    db.session().refresh(webhook, with_for_update={"key_share": True})
     webhook.deleted_at = clock.now()
     webhook.secret_sealed, webhook.previous_secret_sealed, webhook.headers_sealed = b"", None, None
     _log("WEBHOOK_DELETED", webhook, after={"label": webhook.name})
