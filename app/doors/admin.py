@@ -11,6 +11,8 @@ from app.features.api_keys import admin as api_keys
 from app.features.audit import admin as audit
 from app.features.audit import admin_exports as audit_exports
 from app.features.billing import admin as billing
+from app.features.blog import admin as blog
+from app.features.blog import admin_editor as blog_editor
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
@@ -30,6 +32,7 @@ from app.features.sessions import admin as sessions
 from app.features.sessions import admin_impersonations as impersonations
 from app.features.subscriptions import admin as subscriptions
 from app.features.tenants import admin as tenants
+from app.features.testimonials import admin as testimonials
 from app.features.webhooks import admin as webhooks
 from app.features.webhooks import admin_deliveries as webhook_deliveries
 from app.kernel import known
@@ -64,6 +67,9 @@ ROOMS = (
     webhook_deliveries.routes,
     provisioning.routes,
     provisioning_subscriptions.routes,
+    blog.routes,
+    blog_editor.routes,
+    testimonials.routes,
 )
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 from app.features.accounts import api as accounts
 from app.features.api_keys import api as api_keys
 from app.features.audit import api as audit
+from app.features.blog import api as blog
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
 from app.features.marketing import api as marketing
@@ -15,6 +16,7 @@ from app.features.people import api as people
 from app.features.people import api_staff as staff
 from app.features.privacy import api as privacy
 from app.features.sessions import api as sessions
+from app.features.testimonials import api as testimonials
 from app.features.webhooks import api as webhooks
 from app.kernel import openapi
 
@@ -37,6 +39,10 @@ ROOMS = (
     openapi.routes,
     webhooks.routes,
     marketing_services.routes,
+    blog.routes,
+    blog.public_routes,
+    testimonials.routes,
+    testimonials.public_routes,
 )
 
 

@@ -46,6 +46,13 @@ STAFF = (
         ),
     ),
     (
+        "Content",
+        (
+            ("Blog", "/admin/blog", "article", Role.VIEWER),
+            ("Testimonials", "/admin/testimonials", "message-2", Role.VIEWER),
+        ),
+    ),
+    (
         "Reach",
         (
             ("Messages", "/admin/messages", "mail", Role.MEMBER),

@@ -7,11 +7,13 @@ from app.features.accounts import public as accounts
 from app.features.accounts import public_email as email
 from app.features.accounts import public_email_undo as email_undo
 from app.features.accounts import public_sign_up as sign_up
+from app.features.blog import public as blog
 from app.features.branding import public as branding
 from app.features.ops import public as ops
 from app.features.people import public as people
 from app.features.sessions import public as sessions
 from app.features.sessions import public_sign_up as sign_up_confirmation
+from app.features.testimonials import public as testimonials
 from app.kernel.access import anyone
 from app.kernel.pages import PageRoutes, maybe_principal
 
@@ -25,6 +27,8 @@ ROOMS = (
     people.routes,
     branding.routes,
     ops.routes,
+    blog.routes,
+    testimonials.routes,
 )
 
 front = PageRoutes("front")

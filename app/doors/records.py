@@ -5,12 +5,14 @@ import sqlalchemy as sa
 from app.features.accounts.models import Customer, User
 from app.features.api_keys.models import ApiKey
 from app.features.billing.models import Invoice
+from app.features.blog.models import Post
 from app.features.catalogue.models import Product, PromoCode
 from app.features.messages.models import EmailMessage
 from app.features.orders.models import Order
 from app.features.payments.models import Payment, PaymentCallback
 from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
+from app.features.testimonials.models import Testimonial
 from app.features.webhooks.models import Webhook, WebhookDelivery
 from app.kernel.access import Role
 from app.kernel.known import Kind
@@ -31,6 +33,7 @@ KINDS = {
     "payment_callback": Kind(
         "Callback", PaymentCallback, PaymentCallback.reference, "/admin/payments/callbacks/{}", role=Role.BILLING
     ),
+    "post": Kind("Post", Post, Post.title, "/admin/blog/{}"),
     "product": Kind("Product", Product, Product.name, "/admin/products/{}", role=Role.BILLING),
     "promo_code": Kind("Promo code", PromoCode, PromoCode.code, "/admin/promo-codes/{}", role=Role.BILLING),
     "provisioning_job": Kind(
@@ -39,6 +42,7 @@ KINDS = {
     "session": Kind("Sign-in"),
     "subscription": Kind("Service", Subscription, Subscription.plan_name, "/admin/subscriptions/{}"),
     "tenant": Kind("Tenant"),
+    "testimonial": Kind("Testimonial", Testimonial, Testimonial.name, "/admin/testimonials/{}"),
     "user": Kind(
         "Person",
         User,

@@ -147,6 +147,23 @@ class Choice:
         return self.conditions[variant]
 
 
+@dataclass(frozen=True)
+class Contains:
+    """Any of the columns contains what was typed. For tables of some hundred rows, which no index would help."""
+
+    name: str
+    columns: tuple[Any, ...]
+
+    def read(self, given: str, _zone: str) -> Reading | None:
+        said = clean(given)
+        escaped = said.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return Reading(said, bound=f"%{escaped}%") if said else None
+
+    def condition(self, _variant: str) -> sa.ColumnElement[bool]:
+        typed = sa.bindparam(parameter(self.name), type_=sa.Text())
+        return sa.or_(*[sa.func.lower(column).like(typed, escape="\\") for column in self.columns])
+
+
 def _day(given: str) -> date | None:
     """The day that is meant; far ones are left out, since no calendar reaches them in every time zone."""
     try:

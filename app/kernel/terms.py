@@ -60,15 +60,15 @@ def plain(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def words_of(texts: Iterable[str]) -> list[str]:
-    """The words that a record with these texts is found by; an e-mail address is one besides its parts."""
+def words_of(texts: Iterable[str], most: int = MOST_OF_A_RECORD) -> list[str]:
+    """The words that a record with these texts is found by, `most` at most; an address is one besides its parts."""
     found: dict[str, None] = {}
     for text in texts:
         for part in plain(text).split():
             if "@" in part:
                 found[part[:LONGEST]] = None
             found.update((word[:LONGEST], None) for word in _WORD.findall(part))
-    return list(found)[:MOST_OF_A_RECORD]
+    return list(found)[:most]
 
 
 def words_in(question: str) -> list[str]:
@@ -85,13 +85,13 @@ def rows(kind: str, record_id: UUID, texts: Iterable[str], *, tenant_id: UUID) -
     return [Row(tenant_id, kind, record_id, word) for word in words_of(texts)]
 
 
-def keep(kind: str, record_id: UUID, texts: Iterable[str]) -> None:
-    """Bring the words of one record in step with its texts, in the open transaction."""
+def keep(kind: str, record_id: UUID, texts: Iterable[str], *, most: int = MOST_OF_A_RECORD) -> None:
+    """Bring the words of one record in step with its texts, of a long one the first `most`, in the open transaction."""
     session, tenant_id = db.session(), tenancy.current()
     own = (_TERMS.c.tenant_id == tenant_id, _TERMS.c.kind == kind, _TERMS.c.record_id == record_id)
     mine = "names its own tenant"
     known = set(session.scalars(tenancy.named(sa.select(_TERMS.c.word).where(*own), mine)))
-    wanted = words_of(texts)
+    wanted = words_of(texts, most)
     gone = known.difference(wanted)
     if gone:
         session.execute(tenancy.named(sa.delete(_TERMS).where(*own, _TERMS.c.word.in_(gone)), mine))

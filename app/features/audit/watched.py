@@ -29,6 +29,9 @@ WATCHED: dict[str, Watched] = {
     "api_keys": Watched("api_key", quiet=_some("last_used_at")),
     "branding_configurations": Watched("branding", quiet=_some("changed_at")),
     "consents": Watched("consent", person="user_id", part_of=("user", "user_id")),
+    "blog_posts": Watched("post", quiet=_some("contents", "html", "summary", "title_key", "views")),
+    "blog_slugs": Watched("post_slug", part_of=("post", "post_id")),
+    "blog_tags": Watched("post_tag", part_of=("post", "post_id")),
     "customer_notes": Watched(
         "customer_note", person="customer_id", part_of=("customer", "customer_id"), personal=_some("text")
     ),
@@ -48,6 +51,7 @@ WATCHED: dict[str, Watched] = {
     "subscriptions": Watched("subscription", person="customer_id", quiet=_some("revision")),
     "tenants": Watched("tenant"),
     "terms_versions": Watched("terms_version"),
+    "testimonials": Watched("testimonial", personal=_some("title", "quote")),
     "users": Watched("user", person="id", quiet=_some("last_sign_in_at", "email_key")),
     "webhooks": Watched("webhook", quiet=_some("failing_since")),
 }

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from wtforms import (
     BooleanField,
@@ -25,11 +23,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.features.catalogue.codes import Terms
 from app.features.catalogue.cycles import SPANS
 from app.features.catalogue.models import UNLIMITED, Product, PromoCode
+from app.kernel import moments
 from app.kernel.errors import Invalid
 from app.kernel.money import Money, parse_major
 from app.kernel.pages import PanelForm
-
-WHEN = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class WholeNumber(IntegerField):  # type: ignore[misc]  # WTForms is untyped
@@ -110,8 +107,8 @@ class PromoCodeForm(PanelForm):
     percent = StringField("Percentage")
     amount = StringField("Amount")
     currency = SelectField("Currency of the amount")
-    valid_from = DateTimeLocalField("Works from", [Optional()], format=WHEN)
-    valid_to = DateTimeLocalField("Works until", [Optional()], format=WHEN)
+    valid_from = DateTimeLocalField("Works from", [Optional()], format=moments.TYPED)
+    valid_to = DateTimeLocalField("Works until", [Optional()], format=moments.TYPED)
     maximum_uses = WholeNumber("Uses in all", [Optional()], description="Empty: without limit.")
     maximum_per_customer = WholeNumber("Uses for each customer", [Optional()], description="Empty: without limit.")
     products = SelectMultipleField(
@@ -142,8 +139,7 @@ class PromoCodeForm(PanelForm):
         if code.amount_minor is not None and code.currency is not None:
             form.amount.data = str(Money(code.amount_minor, code.currency).major)
         for name in ("valid_from", "valid_to"):
-            moment = getattr(code, name)
-            form[name].data = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
+            form[name].data = moments.on_clock(getattr(code, name), zone)
         form.products.data = list(code.product_slugs)
         return form
 
@@ -158,8 +154,8 @@ class PromoCodeForm(PanelForm):
             percent_hundredths=_hundredths(self.percent.data or "") if is_percent else None,
             amount_minor=None if is_percent else self._amount(),
             currency=None if is_percent else self.currency.data,
-            valid_from=_moment("valid_from", self.valid_from.data, zone),
-            valid_to=_moment("valid_to", self.valid_to.data, zone),
+            valid_from=moments.of_clock("valid_from", self.valid_from.data, zone),
+            valid_to=moments.of_clock("valid_to", self.valid_to.data, zone),
             maximum_uses=self.maximum_uses.data,
             maximum_per_customer=self.maximum_per_customer.data,
             product_slugs=self.products.data or [],
@@ -181,12 +177,3 @@ def _hundredths(text: str) -> int:
     if found is None:
         raise Invalid.field("percent", "A percentage such as 20 or 12.5.")
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
-
-
-def _moment(field: str, local: datetime | None, zone: str) -> datetime | None:
-    """The moment that a clock of the tenant's shows, in UTC."""
-    if local is None:
-        return None
-    if not 2000 <= local.year <= 2999:
-        raise Invalid.field(field, "A day from the year 2000 on.")
-    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

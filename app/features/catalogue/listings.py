@@ -1,7 +1,6 @@
 """The lists of products and promo codes."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,27 +8,9 @@ import sqlalchemy as sa
 from app.features.accounts.models import Customer
 from app.features.catalogue.models import Price, Product, PromoCode, PromoCodeUsage
 from app.kernel import db
-from app.kernel.filters import Reading, clean, parameter
+from app.kernel.filters import Contains
 from app.kernel.lists import NOW, Begins, Choice, Exact, Join, Listing, Search, Sort
 from app.kernel.money import Money
-
-
-@dataclass(frozen=True)
-class _Contains:
-    """Any of the columns contains what was typed. For tables of some hundred rows, which no index would help."""
-
-    name: str
-    columns: tuple[sa.orm.InstrumentedAttribute[str], ...]
-
-    def read(self, given: str, _zone: str) -> Reading | None:
-        said = clean(given)
-        escaped = said.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return Reading(said, bound=f"%{escaped}%") if said else None
-
-    def condition(self, _variant: str) -> sa.ColumnElement[bool]:
-        typed = sa.bindparam(parameter(self.name), type_=sa.Text())
-        return sa.or_(*[sa.func.lower(column).like(typed, escape="\\") for column in self.columns])
-
 
 PRODUCTS = Listing(
     name="products",
@@ -40,7 +21,7 @@ PRODUCTS = Listing(
         Product.archived_at, Product.stock, Product.created_at,
     ),
     filters=(
-        _Contains("q", (Product.name, Product.slug)),
+        Contains("q", (Product.name, Product.slug)),
         Exact("category", Product.category),
         Choice(
             "state",

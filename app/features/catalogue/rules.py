@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.features.catalogue.models import UNLIMITED
-from app.kernel.errors import Invalid
+from app.kernel import texts
 from app.kernel.ids import parse_id
+from app.kernel.texts import line
 
 LARGEST = 10**9
 """The greatest number of gigabytes, websites, mailboxes or pieces in stock."""
 MOST_FEATURES, LONGEST_FEATURE = 40, 120
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,18 +23,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         Invalid: names every field that cannot be.
         TypeError: there is no such field.
     """
-    unknown = set(given) - set(_RULES)
-    if unknown:
-        raise TypeError(f"a product has no field {min(unknown)!r}")
-    found, problems = {}, {}
-    for name, value in given.items():
-        try:
-            found[name] = _RULES[name](value)
-        except ValueError as problem:
-            problems[name] = str(problem)
-    if problems:
-        raise Invalid(fields=problems)
-    return found
+    return texts.checked(_RULES, given)
 
 
 def slug(value: str) -> str:
@@ -45,20 +34,8 @@ def slug(value: str) -> str:
     return text
 
 
-def _line(longest: int, *, is_needed: bool = False) -> Callable[[str], str]:
-    def rule(value: str) -> str:
-        text = " ".join(_UNSEEN.sub(" ", value).split())
-        if len(text) > longest:
-            raise ValueError(f"At most {longest} characters.")
-        if is_needed and not text:
-            raise ValueError("This is needed.")
-        return text
-
-    return rule
-
-
 def _features(value: list[str]) -> list[str]:
-    lines = [line for line in map(_line(LONGEST_FEATURE), value) if line]
+    lines = [kept for kept in map(line(LONGEST_FEATURE), value) if kept]
     if len(lines) > MOST_FEATURES:
         raise ValueError(f"At most {MOST_FEATURES} lines.")
     return lines
@@ -81,8 +58,8 @@ def _stock(value: int | None) -> int | None:
 
 _RULES: dict[str, Callable[[Any], Any]] = {
     "slug": slug,
-    "name": _line(80, is_needed=True),
-    "description": _line(300),
+    "name": line(80, is_needed=True),
+    "description": line(300),
     "category": slug,
     "features": _features,
     "storage_gb": number(),

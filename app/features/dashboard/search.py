@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app.features.accounts import slots as accounts
 from app.features.billing import slots as billing
+from app.features.blog import slots as blog
 from app.features.orders import slots as orders
 from app.features.payments import slots as payments
 from app.features.subscriptions import slots as subscriptions
@@ -19,12 +20,22 @@ from app.kernel.slots import Hit
 
 MOST_EACH = 5
 LEAST_LETTERS = 2
-ROOMS = (accounts.search, orders.search, billing.search, payments.search, subscriptions.search, webhooks.search)
+ROOMS = (
+    accounts.search,
+    orders.search,
+    billing.search,
+    payments.search,
+    subscriptions.search,
+    webhooks.search,
+    blog.search,
+)
 
 ACTIONS = (
     ("Add a product", "Products", "/admin/products/new", "package", Role.ADMIN),
     ("Add a promo code", "Promo codes", "/admin/promo-codes/new", "percentage", Role.ADMIN),
     ("Make an API key", "API keys", "/admin/api-keys/new", "key", Role.ADMIN),
+    ("Write a post", "Blog", "/admin/blog/new", "article", Role.MEMBER),
+    ("Write down a testimonial", "Testimonials", "/admin/testimonials/new", "message-2", Role.MEMBER),
     ("Add a webhook endpoint", "Webhooks", "/admin/integrations/webhooks/new", "plug-connected", Role.ADMIN),
 )
 """What can be begun from anywhere: label, where it belongs, address, icon, least role."""

@@ -2,6 +2,7 @@
 
 from app.features.accounts import personal as accounts
 from app.features.billing import personal as billing
+from app.features.blog import personal as blog
 from app.features.catalogue import personal as catalogue
 from app.features.messages import personal as messages
 from app.features.orders import personal as orders
@@ -15,6 +16,7 @@ from app.kernel.personal import Held
 
 HELD: tuple[Held, ...] = (
     *webhooks.HELD,
+    *blog.HELD,
     *messages.HELD,
     *provisioning.HELD,
     *orders.HELD,
@@ -34,6 +36,8 @@ ABOUT_NOBODY = {
     "audit_exports": "who asked is an id; gone after a day",
     "audit_seals": "fingerprints of the log",
     "audit_logs": "what is personal is encrypted for each person; erasing destroys the key",
+    "blog_slugs": "addresses of posts",
+    "blog_tags": "words that posts are found by",
     "branding_configurations": "the company's own",
     "daily_figures": "sums",
     "data_copies": "encrypted, for whoever asked, and gone after a week",
@@ -53,6 +57,7 @@ ABOUT_NOBODY = {
     "provisioning_steps": "steps of set-ups, without names",
     "search_terms": "rewritten with the records that they belong to",
     "terms_versions": "the company's own",
+    "testimonials": "published words of people without an account; staff delete them for good when asked to",
     "webhooks": "addresses of programs",
 }
 """Tables that say nothing about anybody that erasing would have to reach, and why."""

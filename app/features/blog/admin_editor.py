@@ -1,0 +1,132 @@
+"""Writing a post: the form of `/admin/blog/new` and `/admin/blog/<id>`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.features.blog import listing, service
+from app.features.blog.admin import HERE, TONES
+from app.features.blog.forms import PostForm
+from app.features.blog.models import Post
+from app.features.blog.service import ChangedMeanwhile
+from app.features.tenants import service as tenants
+from app.kernel import words
+from app.kernel.access import Role, requires
+from app.kernel.errors import Forbidden, Invalid
+from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
+
+routes = PageRoutes("blog_editor", prefix="/admin/blog")
+
+
+@routes.get("/new")
+@requires(staff=Role.MEMBER)
+def new() -> ResponseReturnValue:
+    """An empty form."""
+    form = PostForm()
+    form.author_name.data = principal().name
+    return _form(form)
+
+
+def _form(form: PostForm, post: Post | None = None, *, status: int = 200) -> Response:
+    zone = tenants.current().time_zone
+    tone, state = TONES[post.state] if post is not None else ("", "New")
+    return page(
+        "blog/admin/form.html",
+        status=status,
+        form=form,
+        post=post,
+        here=f"{HERE}/{post.id}" if post is not None else HERE,
+        tone=tone,
+        state=state,
+        html=service.html_of(post) if post is not None else "",
+        facts=_facts(post, zone) if post is not None else [],
+        zone=zone,
+        categories=[topic.name for topic in listing.categories()],
+        may_write=service.may_change(principal(), post),
+        may_publish=is_at_least(Role.ADMIN),
+        crumbs=[("Blog", HERE), (post.title if post is not None else "New post", None)],
+    )
+
+
+def _facts(post: Post, zone: str) -> list[tuple[str, str]]:
+    moments = (
+        ("Publishes itself", post.scheduled_for),
+        ("Published", post.published_at),
+        ("Archived", post.archived_at),
+        ("Last changed", post.changed_at),
+        ("Begun", post.created_at),
+    )
+    said = [(label, words.exact(moment, zone)) for label, moment in moments if moment is not None]
+    return [("Read", words.plural(post.views, "time")), ("Takes", words.plural(post.reading_minutes, "minute")), *said]
+
+
+@routes.post("")
+@requires(staff=Role.MEMBER)
+def create() -> ResponseReturnValue:
+    """Begin a post, and publish it where that was pressed."""
+    form = PostForm()
+    if form.validate_on_submit():
+        try:
+            at = form.moment(tenants.current().time_zone)
+            post = service.create(principal(), **form.fields)
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            return _then(post, at)
+    return _form(form, status=422)
+
+
+def _then(post: Post, at: datetime | None) -> ResponseReturnValue:
+    """What was asked for besides saving. What cannot be is said on the post's page, where it is saved already."""
+    wanted = request.form.get("then", "")
+    if wanted and not is_at_least(Role.ADMIN):
+        raise Forbidden("An admin publishes it.")
+    try:
+        said = _act(post, wanted, at)
+    except Invalid as refusal:
+        toast("bad", f"Saved as a draft. {refusal.text}")
+    else:
+        toast("good", said)
+    return redirect(f"{HERE}/{post.id}", 303)
+
+
+def _act(post: Post, wanted: str, at: datetime | None) -> str:
+    if wanted == "publish":
+        service.publish(post)
+        return f"{post.title} is published."
+    if wanted == "schedule":
+        if at is None:
+            raise Invalid.field("scheduled_for", "Say when it is to publish itself.")
+        service.schedule(post, at)
+        return f"{post.title} publishes itself on {words.exact(at, tenants.current().time_zone)}."
+    return "Saved. Readers see it." if post.is_shown else "Saved."
+
+
+@routes.get("/<uuid:post_id>")
+@requires(staff=Role.VIEWER)
+def show(post_id: UUID) -> ResponseReturnValue:
+    """One post, to be read or changed."""
+    post = service.find(principal(), post_id)
+    return _form(PostForm.of(post, service.tags_of(post), tenants.current().time_zone), post)
+
+
+@routes.post("/<uuid:post_id>")
+@requires(staff=Role.MEMBER)
+def update(post_id: UUID) -> ResponseReturnValue:
+    """Save it, and publish it where that was pressed."""
+    post, form, status = service.find(principal(), post_id), PostForm(), 422
+    if form.validate_on_submit():
+        try:
+            at = form.moment(tenants.current().time_zone)
+            service.change(principal(), post, revision=form.revision_seen, **form.fields)
+        except ChangedMeanwhile as refusal:
+            form.form_errors.append(refusal.text)
+            form.revision.data = str(post.revision)
+            status = refusal.status
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            return _then(post, at)
+    return _form(form, post, status=status)

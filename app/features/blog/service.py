@@ -1,0 +1,287 @@
+"""Writing posts, and letting everybody read them now, later, or no more.
+
+From MEMBER up staff write drafts; what everybody reads is published and changed by ADMINs alone.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from app.features.audit import service as audit
+from app.features.blog import wording
+from app.features.blog.events import PostPublished
+from app.features.blog.models import Post, PostSlug, PostTag
+from app.features.blog.rules import MOST_WORDS, RULES
+from app.features.tenants import service as tenants
+from app.kernel import clock, db, slugs, terms
+from app.kernel.access import Principal, Role
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.kernel.events import publish as tell
+from app.kernel.paging import Page, page
+from app.kernel.texts import checked
+
+RESOURCE = KIND = "post"
+"""What the log and the index of words call it."""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else saved it since it was opened: 409."""
+
+    code = "changed_meanwhile"
+    text = "Somebody saved this post while you were writing. Your words are still here: save again to replace theirs."
+
+
+class NotYours(Forbidden):
+    """It is published or will be, and the person may only write drafts: 403."""
+
+    code, text = "admins_only", "It is published, or will be. An admin can change it."
+
+
+def find(who: Principal, post_id: UUID) -> Post:
+    """A post of the asking member of staff's own tenant, whatever its state.
+
+    Raises:
+        NotFound: there is none with this id, or it is no concern of theirs.
+    """
+    found = db.session().scalar(sa.select(Post).where(Post.id == post_id)) if who.is_staff else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def may_change(who: Principal, post: Post | None) -> bool:
+    """Whether the person may write here."""
+    role = who.staff_role or Role.VIEWER
+    return role >= Role.ADMIN or (role >= Role.MEMBER and (post is None or post.state == "draft"))
+
+
+def tags_of(post: Post) -> list[PostTag]:
+    """Its tags, in the order in which they were given."""
+    return list(db.session().scalars(sa.select(PostTag).where(PostTag.post_id == post.id).order_by(PostTag.id)))
+
+
+def html_of(post: Post) -> Markup:
+    """The text as it may stand in a page: what `wording.drawn` cleaned when it was saved."""
+    return Markup(post.html)
+
+
+def create(who: Principal, **given: Any) -> Post:
+    """Begin a draft. Its slug is made of the title where none is given, and is its own in the tenant.
+
+    Raises:
+        Invalid: names every field that cannot be.
+    """
+    fields = checked(RULES, {"title": ""} | given)
+    tags, wanted = fields.pop("tags", {}), fields.pop("slug", "")
+    now = clock.now()
+    post = Post(**fields, slug="", changed_at=now, dated_at=now, author_id=who.user_id)
+    post.author_name = post.author_name or who.name
+    plain = _derive(post)
+    post.slug = _free_slug(post, wanted)
+    db.session().add(post)
+    _claim(post)
+    _tag(post, tags)
+    _index(post, tags.values(), plain)
+    audit.record("POST_CREATED", resource_type=RESOURCE, resource_id=post.id, after={"tags": list(tags.values())})
+    return post
+
+
+def change(who: Principal, post: Post, *, revision: int | None = None, **given: Any) -> None:
+    """Put it in other words. With another slug, the old address leads to the new one if anybody could know it.
+
+    `revision` is the one that the person saw; None does not look.
+
+    Raises:
+        ChangedMeanwhile: somebody else saved it since.
+        Invalid: names every field that cannot be.
+        NotYours: it is published, and the person is no ADMIN.
+    """
+    if not may_change(who, post):
+        raise NotYours()
+    fields = checked(RULES, given)
+    db.session().refresh(post, with_for_update=True)
+    if revision is not None and revision != post.revision:
+        raise ChangedMeanwhile()
+    known = {tag.key: tag.name for tag in tags_of(post)}
+    tags, wanted = fields.pop("tags", known), fields.pop("slug", post.slug)
+    changed = {name: value for name, value in fields.items() if getattr(post, name) != value}
+    for name, value in changed.items():
+        setattr(post, name, value)
+    if post.state in {"scheduled", "published"}:
+        _check_readable(post)
+    plain = _derive(post)
+    is_moved = wanted != post.slug
+    if is_moved:
+        _rename(post, _free_slug(post, wanted))
+    if not changed and not is_moved and tags == known:
+        return
+    post.changed_at, post.revision = clock.now(), post.revision + 1
+    _tag(post, tags)
+    _index(post, tags.values(), plain)
+    audit.record(
+        "POST_UPDATED", resource_type=RESOURCE, resource_id=post.id,
+        before={"tags": list(known.values())}, after={"tags": list(tags.values())},
+    )  # fmt: skip
+
+
+def _derive(post: Post) -> str:
+    """What follows from what was typed; the words of the text.
+
+    Raises:
+        Invalid: the text cannot be shown.
+    """
+    post.title_key = post.title.casefold()
+    post.category = post.category or ""
+    post.category_key = slugs.made_of(post.category, fallback="") if post.category else ""
+    drawn = wording.drawn(post.body or "")
+    post.html, post.reading_minutes = str(drawn.html), drawn.minutes
+    post.contents = [[heading.level, heading.text, heading.anchor] for heading in drawn.contents]
+    post.summary = post.excerpt or wording.beginning(drawn.plain)
+    return drawn.plain
+
+
+def _free_slug(post: Post, wanted: str) -> str:
+    """`wanted` if no other post has or had it, else refused; made of the title, numbered, where none is wanted."""
+
+    def is_taken(slug: str) -> bool:
+        others = sa.select(PostSlug.id).where(PostSlug.slug == slug)
+        if post.id is not None:
+            others = others.where(PostSlug.post_id != post.id)
+        return db.session().scalar(others) is not None
+
+    if not wanted:
+        return slugs.free(slugs.made_of(post.title, fallback="post"), is_taken)
+    if is_taken(wanted):
+        raise _taken()
+    return wanted
+
+
+def _taken() -> Invalid:
+    return Invalid.field("slug", "Another post has this address, or had it.", code="slug_taken")
+
+
+def _claim(post: Post) -> None:
+    """Store the slug. The unique key decides, so that of two at once one is refused."""
+    try:
+        with db.session().begin_nested():
+            db.session().flush()
+            wanted = sa.select(PostSlug.id).where(PostSlug.slug == post.slug, PostSlug.post_id == post.id)
+            if db.session().scalar(wanted) is None:
+                db.session().add(PostSlug(post_id=post.id, slug=post.slug))
+            db.session().flush()
+    except sa.exc.IntegrityError as problem:
+        raise _taken() from problem
+
+
+def _rename(post: Post, slug: str) -> None:
+    """Another address. The old one stays the post's, and leads to the new one, unless nobody ever could know it."""
+    old, post.slug = post.slug, slug
+    if post.first_published_at is None:
+        for row in db.session().scalars(sa.select(PostSlug).where(PostSlug.post_id == post.id, PostSlug.slug == old)):
+            db.session().delete(row)
+    _claim(post)
+
+
+def _tag(post: Post, tags: dict[str, str]) -> None:
+    known = tags_of(post)
+    if [(tag.key, tag.name) for tag in known] == list(tags.items()):
+        return
+    for tag in known:
+        db.session().delete(tag)
+    db.session().flush()
+    db.session().add_all([PostTag(post_id=post.id, key=key, name=name) for key, name in tags.items()])
+    db.session().flush()
+
+
+def _index(post: Post, tags: Iterable[str], plain: str) -> None:
+    """By which words it is found. Its author's name is none: it goes when the author is erased."""
+    terms.keep(KIND, post.id, (post.title, post.category, *tags, post.excerpt, plain), most=MOST_WORDS)
+
+
+def publish(post: Post, *, at: datetime | None = None) -> None:
+    """Let everybody read it, from `at` (now); an archived one comes back with the date that it had.
+
+    Raises:
+        Invalid: there is nothing to read yet.
+    """
+    if post.is_shown:
+        return
+    _check_readable(post)
+    post.published_at = post.published_at or at or clock.now()
+    post.first_published_at = post.first_published_at or post.published_at
+    post.dated_at, post.scheduled_for, post.archived_at = post.published_at, None, None
+    post.revision += 1
+    db.session().flush()
+    url = tenants.base_url(tenants.current()) + post.path
+    tell(PostPublished(post.id, post.slug, post.title, url, post.category, post.published_at))
+
+
+def _check_readable(post: Post) -> None:
+    if not post.body.strip():
+        raise Invalid.field("body", "There is nothing to read yet.")
+
+
+def schedule(post: Post, at: datetime) -> None:
+    """Let it publish itself at that moment.
+
+    Raises:
+        Invalid: the moment is past, or there is nothing to read yet, or it is published already.
+    """
+    if post.state in {"published", "archived"}:
+        raise Invalid.field("scheduled_for", "It is published already; withdraw it first.")
+    if at <= clock.now():
+        raise Invalid.field("scheduled_for", "That is past. Choose a later time, or publish it now.")
+    _check_readable(post)
+    post.scheduled_for = post.dated_at = at
+    _settle(post, "POST_SCHEDULED")
+
+
+def _settle(post: Post, action: str) -> None:
+    """Store another state, and say so."""
+    post.revision += 1
+    db.session().flush()
+    audit.record(action, resource_type=RESOURCE, resource_id=post.id)
+
+
+def withdraw(post: Post) -> None:
+    """Make it a draft again: nobody reads it, and it does not publish itself."""
+    if post.state not in {"scheduled", "published"}:
+        return
+    post.published_at = post.scheduled_for = None
+    post.dated_at = post.created_at
+    _settle(post, "POST_WITHDRAWN")
+
+
+def archive(post: Post) -> None:
+    """Take it from everybody's sight; it keeps its date."""
+    if post.archived_at is not None:
+        return
+    post.archived_at, post.scheduled_for = clock.now(), None
+    _settle(post, "POST_ARCHIVED")
+
+
+def restore(post: Post) -> None:
+    """Back from the archive, as a draft."""
+    if post.archived_at is None:
+        return
+    post.archived_at = post.published_at = None
+    post.dated_at = post.created_at
+    _settle(post, "POST_RESTORED")
+
+
+def publish_due(*, limit: int) -> int:
+    """Publish what is due, each dated with its own time; how many. Safe to run twice at once."""
+    due = sa.select(Post).where(Post.scheduled_for <= clock.now(), Post.archived_at.is_(None))
+    rows = db.session().scalars(due.order_by(Post.scheduled_for).limit(limit).with_for_update(skip_locked=True)).all()
+    for post in rows:
+        publish(post, at=post.scheduled_for)
+    return len(rows)
+
+
+def list_posts(*, cursor: str | None, limit: int) -> Page[Post]:
+    """All of them, the last begun first."""
+    return page(sa.select(Post), Post, cursor=cursor, limit=limit)

@@ -1,0 +1,22 @@
+"""Posts that were given a time publish themselves."""
+
+import sqlalchemy as sa
+
+from app.features.blog import service
+from app.features.blog.models import Post
+from app.kernel import clock, db, schedule, tenancy
+
+CHUNK = 20
+
+
+@schedule.scheduled("blog.publish", "* * * * *")
+def publish_due() -> None:
+    """Publish what is due, tenant by tenant, in chunks: what is cut short goes on at the next run."""
+    due = sa.select(Post.tenant_id).where(Post.scheduled_for <= clock.now(), Post.archived_at.is_(None))
+    with db.transaction(write=False) as session:
+        concerned = session.scalars(due.distinct()).all()
+    for tenant_id in concerned:
+        published = CHUNK
+        while published == CHUNK:
+            with tenancy.as_tenant(tenant_id), db.transaction():
+                published = service.publish_due(limit=CHUNK)
