@@ -88,9 +88,10 @@ def _run():
     db.session().flush()
     with tenancy.across_tenants("schedule"):
         tasks.publish_due()
-    for row in db.session():
-        if isinstance(row, Post) and row.tenant_id == tenancy.current():
-            db.session().refresh(row)
+    for row in list(db.session()):
+        if isinstance(row, Post):
+            with tenancy.as_tenant(row.tenant_id):
+                db.session().refresh(row)
 
 
 def _told(post):

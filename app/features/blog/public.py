@@ -77,7 +77,7 @@ def sitemap() -> ResponseReturnValue:
     return _kept(feed.sitemap(reading.addresses(), base=_canonical("")), "application/xml")
 
 
-def _kept(body: bytes, mimetype: str) -> Response:
+def _kept(body: bytes, mimetype: str) -> ResponseReturnValue:
     """An answer that may be kept for some minutes, and that says when it is still the same."""
     answer = Response(body, mimetype=mimetype)
     answer.headers["Cache-Control"] = f"public, max-age={FEED_SECONDS}"

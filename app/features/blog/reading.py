@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -94,10 +95,10 @@ def newest(limit: int) -> list[Post]:
     return list(db.session().scalars(wanted.limit(limit)))
 
 
-def addresses() -> list[tuple[str, Any]]:
+def addresses() -> list[tuple[str, datetime]]:
     """Slug and last change of each, for robots."""
     wanted = sa.select(Post.slug, Post.changed_at).where(SHOWN).order_by(Post.dated_at.desc(), Post.id.desc())
-    return [tuple(row) for row in db.session().execute(wanted.limit(IN_THE_SITEMAP))]
+    return [(slug, changed) for slug, changed in db.session().execute(wanted.limit(IN_THE_SITEMAP))]
 
 
 class Topic(NamedTuple):
@@ -105,7 +106,7 @@ class Topic(NamedTuple):
 
     key: str
     name: str
-    count: int
+    posts: int
 
 
 def categories() -> list[Topic]:

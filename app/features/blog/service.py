@@ -4,7 +4,7 @@ From MEMBER up staff write drafts; what everybody reads is published and changed
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -236,7 +236,7 @@ def schedule(post: Post, at: datetime) -> None:
     if at <= clock.now():
         raise Invalid.field("scheduled_for", "That is past. Choose a later time, or publish it now.")
     _check_readable(post)
-    post.scheduled_for = post.dated_at = at
+    post.scheduled_for = post.dated_at = at.astimezone(UTC)
     _settle(post, "POST_SCHEDULED")
 
 

@@ -18,7 +18,7 @@ from app.kernel import ids, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.listed import listed
-from app.kernel.pages import PageRoutes, is_at_least, page, principal, toast
+from app.kernel.pages import PageRoutes, is_at_least, own_path, page, principal, toast
 
 routes = PageRoutes("testimonials_admin", prefix="/admin/testimonials")
 
@@ -183,11 +183,8 @@ def create_decisions() -> ResponseReturnValue:
     else:
         tone, said = DONE[decision]
         toast(tone, f"{words.plural(count, 'testimonial')} {said}.")
-    return redirect(request.form.get("back") if _is_own_list(request.form.get("back")) else HERE, 303)
-
-
-def _is_own_list(text: str | None) -> bool:
-    return text is not None and text.isprintable() and (text == HERE or text.startswith(f"{HERE}?"))
+    back = own_path(request.form.get("back"), HERE)
+    return redirect(back if back.startswith(HERE) else HERE, 303)
 
 
 @routes.post("/<uuid:testimonial_id>/moves")

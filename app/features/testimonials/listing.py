@@ -27,7 +27,7 @@ TESTIMONIALS = Listing(
         Contains("q", (Testimonial.name, Testimonial.company, Testimonial.quote)),
         Choice("state", STATES),
         Exact("stars", Testimonial.stars),
-        Given("featured", Testimonial.is_featured),
+        Given("featured", Testimonial.is_featured.is_(True)),
     ),
     sorts={
         "order": Sort("As on the site", Testimonial.position),
