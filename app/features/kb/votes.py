@@ -40,7 +40,7 @@ def vote(article_id: UUID, *, voter: str, is_helpful: bool, comment: str = "", u
     )
     if page is None:
         raise NotFound()
-    known = session.scalar(sa.select(Vote).where(Vote.article_id == article_id, Vote.voter == voter))
+    known = of(article_id, voter=voter)
     if known is None:
         known = Vote(article_id=article_id, voter=voter, user_id=user_id, is_helpful=is_helpful)
         session.add(known)
@@ -53,6 +53,11 @@ def vote(article_id: UUID, *, voter: str, is_helpful: bool, comment: str = "", u
     return page
 
 
+def of(article_id: UUID, *, voter: str) -> Vote | None:
+    """What that visitor said of it, if anything."""
+    return db.session().scalar(sa.select(Vote).where(Vote.article_id == article_id, Vote.voter == voter))
+
+
 def _count(page: LivePage, is_helpful: bool, by: int) -> None:
     if is_helpful:
         page.yes_votes += by
@@ -60,7 +65,3 @@ def _count(page: LivePage, is_helpful: bool, by: int) -> None:
         page.no_votes += by
 
 
-def said(article_id: UUID, *, limit: int = 50) -> list[Vote]:
-    """What visitors wrote of an article, the newest first."""
-    wanted = sa.select(Vote).where(Vote.article_id == article_id, Vote.comment != "")
-    return list(db.session().scalars(wanted.order_by(Vote.created_at.desc(), Vote.id.desc()).limit(limit)))
