@@ -16,6 +16,11 @@ from app.features.blog import admin_editor as blog_editor
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
+from app.features.kb import admin as kb
+from app.features.kb import admin_figures as kb_figures
+from app.features.kb import admin_steps as kb_steps
+from app.features.kb import admin_topics as kb_topics
+from app.features.kb import admin_versions as kb_versions
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
 from app.features.operator import admin as operator
@@ -43,6 +48,11 @@ ROOMS = (
     sign_up.routes,
     own_profile.routes,
     by_hand.routes,
+    kb.routes,
+    kb_figures.routes,
+    kb_steps.routes,
+    kb_topics.routes,
+    kb_versions.routes,
     messages.routes,
     people.routes,
     customer_people.routes,

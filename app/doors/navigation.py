@@ -56,6 +56,7 @@ STAFF = (
         "Reach",
         (
             ("Messages", "/admin/messages", "mail", Role.MEMBER),
+            ("Help centre", "/admin/kb", "book-2", Role.MEMBER),
             ("Webhooks", "/admin/integrations/webhooks", "plug-connected", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
         ),
@@ -87,6 +88,7 @@ CLIENT = (
             ("Account", "/client/account", "user-circle", Role.VIEWER),
             ("People", "/client/people", "users", Role.VIEWER),
             ("Security", "/client/security/sessions", "shield-check", Role.VIEWER),
+            ("Help", "/help", "lifebuoy", Role.VIEWER),
         ),
     ),
 )

@@ -35,6 +35,9 @@ WATCHED: dict[str, Watched] = {
     "customer_notes": Watched(
         "customer_note", person="customer_id", part_of=("customer", "customer_id"), personal=_some("text")
     ),
+    # What an article says stands in its versions; the log says that it changed.
+    "kb_articles": Watched("kb_article", quiet=_some("body", "changed_at", "title_key")),
+    "kb_categories": Watched("kb_topic"),
     # Money of an account moves by entries of the ledger, each logged with the payment that caused it.
     "customers": Watched("customer", person="id", quiet=_some("credit_minor", "search_key")),
     "invitations": Watched("invitation", quiet=_some("delivered_at", "email_key", "token_hash")),
@@ -76,6 +79,15 @@ EXEMPT: dict[str, str] = {
     "idempotency_keys": "answers kept for a day for programs that ask twice",
     "isolation_runs": "results of the check of the walls between tenants, kept by a command",
     "job_runs": "runs of scheduled work; one by hand is logged as JOB_RUN",
+    "kb_page_tags": "what readers see: made when an article is published, which is logged",
+    "kb_pages": "what readers see: made when an article is published, which is logged",
+    "kb_readings": "kept figures: how often articles were read",
+    "kb_redirects": "addresses that articles had; changing one is logged with the article",
+    "kb_searches": "kept figures: what was looked for",
+    "kb_trigrams": "letters of the words of published articles",
+    "kb_versions": "versions themselves: each is logged with the article as ARTICLE_SAVED",
+    "kb_votes": "what visitors said: the rows are the record",
+    "kb_words": "the words of published articles",
     "ledger_entries": "a journal itself: only ever added to, and the database refuses the rest",
     "ledger_postings": "a journal itself: only ever added to, and the database refuses the rest",
     "limit_counters": "counters of limits",

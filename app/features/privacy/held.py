@@ -4,6 +4,7 @@ from app.features.accounts import personal as accounts
 from app.features.billing import personal as billing
 from app.features.blog import personal as blog
 from app.features.catalogue import personal as catalogue
+from app.features.kb import personal as kb
 from app.features.messages import personal as messages
 from app.features.orders import personal as orders
 from app.features.payments import personal as payments
@@ -17,6 +18,7 @@ from app.kernel.personal import Held
 HELD: tuple[Held, ...] = (
     *webhooks.HELD,
     *blog.HELD,
+    *kb.HELD,
     *messages.HELD,
     *provisioning.HELD,
     *orders.HELD,
@@ -46,6 +48,16 @@ ABOUT_NOBODY = {
     "figure_deltas": "sums on their way",
     "hidden_checklists": "who hid it is an id",
     "idempotency_keys": "answers to programs, encrypted, gone after a day",
+    "kb_articles": "the company's own",
+    "kb_categories": "the company's own",
+    "kb_page_tags": "the company's own",
+    "kb_pages": "the company's own",
+    "kb_readings": "sums",
+    "kb_redirects": "the company's own",
+    "kb_searches": "what was looked for, by day; nobody is named",
+    "kb_trigrams": "letters of the company's own words",
+    "kb_versions": "the company's own; who wrote one is an id",
+    "kb_words": "the company's own",
     "ledger_entries": "books: they name invoices, not people",
     "mrr_movements": "sums of subscriptions",
     "number_series": "counters",

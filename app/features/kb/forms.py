@@ -1,0 +1,98 @@
+"""What comes in from the pages of the knowledge base. What each may be is `rules`' to say."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.features.kb import rules, topics
+from app.features.kb.models import Article, Category
+from app.features.kb.service import Words
+from app.features.kb.votes import LONGEST_COMMENT
+from app.kernel import ids
+from app.kernel.pages import PanelForm
+
+WHEN = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class VoteForm(PanelForm):
+    """Whether an article helped."""
+
+    helpful = RadioField(
+        "Did this solve it?", [InputRequired("Say yes or no.")], choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "Not quite")]
+    )
+    comment = TextAreaField("What was missing, or what helped?", [Optional(), Length(max=LONGEST_COMMENT)])
+
+    @property
+    def is_helpful(self) -> bool:
+        """Yes."""
+        return bool(self.helpful.data == "yes")
+
+
+class ArticleForm(PanelForm):
+    """All that an author decides."""
+
+    title = StringField("Title", [InputRequired("Give it a title.")])
+    body = TextAreaField("Text in Markdown", [Optional()])
+    slug = StringField("Address", [Optional()], description="Empty: made of the title.")
+    category = SelectField("Topic", choices=[])
+    tags = StringField("Tags", [Optional()], description="With commas between, such as imap, iphone.")
+    summary = TextAreaField("For search engines", [Optional()], description="Empty: the beginning of the text.")
+    seo_title = StringField("Title there", [Optional()], description="Empty: the title.")
+    publish_at = DateTimeLocalField("Publish at", [Optional()], format=WHEN)
+    revision = HiddenField()
+
+    @classmethod
+    def of(cls, article: Article, zone: str) -> "ArticleForm":
+        """Filled in as the article stands."""
+        form = cls(
+            formdata=None, title=article.title, body=article.body, slug=article.slug, summary=article.summary,
+            seo_title=article.seo_title, category=str(article.category_id or ""), tags=", ".join(article.tags),
+            revision=str(article.revision),
+        )  # fmt: skip
+        if article.publish_at is not None:
+            form.publish_at.data = article.publish_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return form
+
+    def offer(self, known: Sequence[Category]) -> None:
+        """The topics to choose from."""
+        self.category.choices = [
+            SelectChoice("", "None"), *(SelectChoice(str(topic.id), topic.name) for topic in known)
+        ]
+
+    @property
+    def words(self) -> Words:
+        """What was written."""
+        return Words(
+            title=self.title.data or "",
+            body=self.body.data or "",
+            summary=self.summary.data or "",
+            seo_title=self.seo_title.data or "",
+            tags=rules.split(self.tags.data or ""),
+            slug=self.slug.data or "",
+            category_id=ids.parse_id(self.category.data or ""),
+        )
+
+    @property
+    def seen(self) -> int:
+        """The revision that was open while this was written."""
+        text = str(self.revision.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def moment(self, zone: str) -> datetime | None:
+        """When it is to be published, in UTC."""
+        found: datetime | None = self.publish_at.data
+        return found.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if found is not None else None
+
+
+class TopicForm(PanelForm):
+    """What a topic is called."""
+
+    name = StringField("Name", [InputRequired("Give it a name.")])
+    description = StringField("In a few words", [Optional()], description="Under the name, such as: Mailboxes, phones, spam.")
+    icon = SelectField("Drawing", choices=[SelectChoice(name, name.replace("-", " ")) for name in topics.ICONS])
+    position = IntegerField("Place", [InputRequired("0 is the first.")], default=0, description="The smaller, the further up.")

@@ -1,0 +1,130 @@
+"""The full-text index: one row for each article that readers see, written in the transaction that publishes it.
+
+FTS5 and tsvector are given the same words and asked the same questions. Each
+statement names its tenant: on SQLite as a word of the index itself, so that
+others' rows are not even looked at.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.kb.words import indexed
+from app.kernel import db, tenancy
+from app.kernel.columns import Id
+
+RANKED = 1000
+"""Of what is found, so many of the newest are ranked: the cost does not grow with the articles."""
+WEIGHTS = (("title", True, 8), ("title", False, 3), ("heads", True, 4), ("words", True, 1))
+"""Where all the words stand, whether their beginnings suffice, and what that counts. `heads` are title and tags."""
+_MINE = "names its own tenant"
+
+
+class Ranked(NamedTuple):
+    """One article that was found: its row and how many were ranked in all."""
+
+    page_id: UUID
+    total: int
+
+
+def put(number: int | None, *, title: str, tags: Sequence[str], body: str) -> int:
+    """Write one article's words, in place of those at `number`; its row, which is the newest."""
+    session = db.session()
+    if number is not None:
+        drop(number)
+    named = {"title": indexed(title), "tags": indexed(" ".join(tags)), "body": indexed(body)}
+    if _is_postgresql():
+        heads = sorted({*named["title"], *named["tags"]})
+        given = {"title": sorted(set(named["title"])), "heads": heads, "words": sorted({*heads, *named["body"]})}
+        return int(session.execute(_statement(_INSERT_POSTGRESQL), {"tenant": tenancy.current(), **given}).scalar_one())
+    texts = {name: " ".join(found) for name, found in named.items()}
+    session.execute(_statement(_INSERT_SQLITE), {"of": tenancy.current().hex, **texts})
+    return int(session.execute(_statement("SELECT last_insert_rowid() AS number")).scalar_one())
+
+
+def drop(number: int) -> None:
+    """Take one article's words out."""
+    if _is_postgresql():
+        given: dict[str, Any] = {"tenant": tenancy.current(), "number": number}
+        db.session().execute(_statement("DELETE FROM kb_search WHERE tenant_id = :tenant AND number = :number"), given)
+        return
+    given = {"of": tenancy.current().hex, "number": number}
+    db.session().execute(_statement("DELETE FROM kb_search WHERE rowid = :number AND tenant = :of"), given)
+
+
+_INSERT_SQLITE = "INSERT INTO kb_search (tenant, title, tags, body) VALUES (:of, :title, :tags, :body)"
+_INSERT_POSTGRESQL = (
+    "INSERT INTO kb_search (tenant_id, title, heads, words) VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
+    "array_to_tsvector(CAST(:heads AS text[])), array_to_tsvector(CAST(:words AS text[]))) RETURNING number"
+)
+_NARROW = " AND {row} IN (SELECT number FROM kb_pages WHERE tenant_id = :tenant{further})"
+_OF_CATEGORY = " AND category_id = :category"
+_OF_TAG = " AND article_id IN (SELECT article_id FROM kb_page_tags WHERE tenant_id = :tenant AND tag = :tag)"
+_ONE_SQLITE = (
+    "SELECT * FROM (SELECT rowid AS number, {weight} AS weight FROM kb_search WHERE kb_search MATCH :{name} {narrow} "
+    "ORDER BY rowid DESC LIMIT :most)"
+)
+_ONE_POSTGRESQL = (
+    "SELECT * FROM (SELECT number, {weight} AS weight FROM kb_search WHERE tenant_id = :tenant "
+    "AND {part} @@ CAST(:{name} AS tsquery) {narrow} ORDER BY number DESC LIMIT :most) AS {name}"
+)
+_RANKING = (
+    "SELECT kb_pages.id AS page_id, count(*) OVER () AS total "
+    "FROM (SELECT number, sum(weight) AS score FROM ({parts}) AS found GROUP BY number) AS ranked "
+    "JOIN kb_pages ON kb_pages.number = ranked.number AND kb_pages.tenant_id = :tenant "
+    "ORDER BY ranked.score DESC, kb_pages.views DESC, kb_pages.number DESC LIMIT :limit OFFSET :offset"
+)
+
+
+def rank(
+    wanted: Sequence[str], *, limit: int, offset: int = 0, category_id: UUID | None = None, tag: str | None = None
+) -> list[Ranked]:
+    """The articles with all the words, best first: those that have them in the title, then in the tags, then at all.
+
+    Equal ones by how often they are read, then newest first. One query.
+    """
+    given = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
+    given |= {"tenant": tenancy.current(), "limit": limit, "offset": offset, "most": RANKED}
+    given |= {"category": category_id} if category_id is not None else {}
+    given |= {"tag": tag} if tag is not None else {}
+    statement = _ranking(db.session().get_bind().dialect.name, category_id is not None, tag is not None)
+    return [Ranked(*row) for row in db.session().execute(statement, given)]
+
+
+@cache
+def _ranking(store: str, has_category: bool, has_tag: bool) -> Any:
+    one, row = (_ONE_POSTGRESQL, "number") if store == "postgresql" else (_ONE_SQLITE, "rowid")
+    further = (_OF_CATEGORY if has_category else "") + (_OF_TAG if has_tag else "")
+    narrow = _NARROW.format(row=row, further=further) if further else ""
+    parts = [
+        one.format(name=f"{part}_{is_begun:d}", part=part, weight=weight, narrow=narrow)
+        for part, is_begun, weight in WEIGHTS
+    ]
+    return _statement(_RANKING.format(parts=" UNION ALL ".join(parts)))
+
+
+def _question(wanted: Sequence[str], part: str, is_begun: bool) -> str:
+    """In the store's own language. The words are letters and digits alone, so nothing in them means anything there."""
+    if _is_postgresql():
+        return " & ".join(f"'{word}'{':*' if is_begun else ''}" for word in wanted)
+    where = {"title": "title : ", "heads": "{title tags} : ", "words": "{title tags body} : "}[part]
+    found = " AND ".join(f'"{word}"{" *" if is_begun else ""}' for word in wanted)
+    return f'tenant : "{tenancy.current().hex}" AND {where}({found})'
+
+
+@cache
+def _statement(text: str) -> Any:
+    made = sa.text(text)
+    for name in ("tenant", "category"):
+        if f":{name}" in text:
+            made = made.bindparams(sa.bindparam(name, type_=Id()))
+    if " AS page_id" in text:
+        return tenancy.named(made.columns(page_id=Id(), total=sa.Integer()), _MINE)
+    return tenancy.named(made, _MINE)
+
+
+def _is_postgresql() -> bool:
+    return bool(db.session().get_bind().dialect.name == "postgresql")

@@ -1,0 +1,238 @@
+"""`/help`: the help centre, for everybody. Pages of strangers bear no cookie, so that caches may keep them a minute."""
+
+from typing import Any
+
+from flask import Response, redirect, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.features.kb import addresses, counting, finding, reading, topics, votes
+from app.features.kb.forms import VoteForm
+from app.features.kb.models import Category, LivePage, Vote
+from app.features.tenants import service as tenants
+from app.kernel.access import Role, anyone
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.pages import PageRoutes, maybe_principal, page, user_agent, visitor
+from app.kernel.words import day, initials, plural
+
+routes = PageRoutes("kb_public", prefix="/help")
+
+HERE = "/help"
+SUGGESTED = 5
+KEPT_SECONDS = 60
+SEARCHES = ("120/minute",)
+
+
+def _drawn(template: str, **context: Any) -> Response:
+    """A page of the help centre. Who has no cookie gets what everybody gets, and so caches may keep it a minute."""
+    who = maybe_principal()
+    if who is not None and who.is_staff:
+        context["navigation"] = []  # their sidebar does not fit into the customers' bar
+    answer = page(template, topics={topic.id: topic for topic in topics.every()}, **context)
+    if who is None and not request.cookies:
+        answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+        answer.headers["Vary"] = f"{answer.headers['Vary']}, Cookie"
+    return answer
+
+
+def _canonical(path: str) -> str:
+    return tenants.base_url(tenants.current()) + path
+
+
+@routes.get("")
+@anyone(limits=SEARCHES)
+def index() -> ResponseReturnValue:
+    """What there is, and what fits as one types."""
+    asked = request.args.get("q", "")
+    counts = topics.counts()
+    return _drawn(
+        "kb/public/index.html",
+        found=finding.search(asked, limit=SUGGESTED) if asked.strip() else None,
+        canonical=_canonical(HERE),
+        offered=[(topic, plural(counts[topic.id], "article")) for topic in topics.every() if counts.get(topic.id)],
+        popular=reading.popular(6),
+    )
+
+
+@routes.get("/search")
+@anyone(limits=SEARCHES)
+def search() -> ResponseReturnValue:
+    """Everything that was found."""
+    number = request.args.get("page", "1")
+    is_number = number.isascii() and number.isdigit() and len(number) < 5
+    found = finding.search(request.args.get("q", ""), page=int(number) if is_number else 1)
+    if found.page == 1 and counting.is_person(user_agent()):
+        counting.note_search(found.text, found=bool(found.hits))
+    return _drawn("kb/public/search.html", found=found, popular=[] if found.hits else reading.popular(5))
+
+
+@routes.get("/search/miss")
+@anyone(limits=("30/minute",))
+def miss() -> ResponseReturnValue:
+    """Somebody stopped typing, and had found nothing: their page tells so by itself."""
+    asked = request.args.get("q", "")
+    if counting.is_person(user_agent()) and not finding.search(asked, limit=1).hits:
+        counting.note_search(asked, found=False)
+    return Response(status=204)
+
+
+@routes.get("/topics/<slug>")
+@anyone()
+def topic(slug: str) -> ResponseReturnValue:
+    """The articles under one topic."""
+    found = topics.by_slug(slug[:200])
+    if found is None:
+        raise NotFound()
+    return _drawn(
+        "kb/public/list.html",
+        title=found.name,
+        lede=found.description,
+        canonical=_canonical(f"{HERE}/topics/{found.slug}"),
+        articles=reading.under(found.id),
+    )
+
+
+@routes.get("/tags/<tag>")
+@anyone()
+def tag(tag: str) -> ResponseReturnValue:
+    """The articles with one tag."""
+    found = reading.tagged(tag)
+    if not found:
+        raise NotFound()
+    return _drawn(
+        "kb/public/list.html",
+        title=f"Tagged {tag}",
+        lede="",
+        canonical=_canonical(f"{HERE}/tags/{tag}"),
+        articles=found,
+    )
+
+
+@routes.get("/feed.xml")
+@anyone()
+def feed() -> ResponseReturnValue:
+    """What changed last, as Atom."""
+    return _xml("kb/public/feed.xml", "application/atom+xml", pages=reading.newest())
+
+
+@routes.get("/sitemap.xml")
+@anyone(limits=("30/minute",))
+def sitemap() -> ResponseReturnValue:
+    """Every address, for search engines."""
+    return _xml("kb/public/sitemap.xml", "application/xml", pages=reading.every())
+
+
+def _xml(template: str, kind: str, **context: Any) -> Response:
+    answer = page(template, root=_canonical(""), **context)
+    answer.headers["Content-Type"] = f"{kind}; charset=utf-8"
+    if not request.cookies:
+        answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    return answer
+
+
+@routes.get("/<slug>")
+@anyone()
+def show(slug: str) -> ResponseReturnValue:
+    """One article. Who knows an address that it had once is led on."""
+    try:
+        found = reading.page(slug)
+    except NotFound:
+        present = addresses.led_from(slug[:200])
+        if present is None:
+            raise
+        return redirect(f"{HERE}/{present}", 301)
+    who = maybe_principal()
+    is_reader = (who is None or not who.is_staff) and counting.is_person(user_agent())
+    if is_reader:
+        counting.note_reading(found.article_id)
+    if is_reader and request.args.get("q"):
+        counting.note_click(request.args["q"])
+    known = {topic.id: topic for topic in topics.every()}
+    return _article("kb/public/article.html", found, known.get(found.category_id) if found.category_id else None)
+
+
+def _article(template: str, found: LivePage, under: Category | None) -> Response:
+    who, zone = maybe_principal(), tenants.current().time_zone
+    author = reading.author_of(found.article_id)
+    canonical = _canonical(f"{HERE}/{found.slug}")
+    return _drawn(
+        template,
+        article=found,
+        html=Markup(found.html),
+        under=under,
+        author=author,
+        initials=initials(author) if author else "",
+        updated=day(found.updated_at, zone),
+        related=reading.related(found),
+        edit_href=f"/admin/kb/{found.article_id}" if who and (who.staff_role or 0) >= Role.MEMBER else "",
+        canonical=canonical,
+        data=_data(found, author, canonical),
+    )
+
+
+def _data(found: LivePage, author: str, canonical: str) -> dict[str, Any]:
+    """What search engines read: schema.org's Article."""
+    said = {
+        "@context": "https://schema.org",
+        "@type": "TechArticle",
+        "headline": found.title,
+        "description": found.summary,
+        "datePublished": found.created_at.isoformat(),
+        "dateModified": found.updated_at.isoformat(),
+        "mainEntityOfPage": canonical,
+        "keywords": ", ".join(found.tags),
+    }
+    return said | ({"author": {"@type": "Person", "name": author}} if author else {})
+
+
+@routes.get("/<slug>/vote")
+@anyone()
+def vote(slug: str) -> ResponseReturnValue:
+    """Whether it helped: the part below an article, which bears the token that the article itself must not have."""
+    found = reading.page(slug)
+    given = votes.of(found.article_id, voter=_voter())
+    form = VoteForm(formdata=None)
+    chosen = request.args.get("helpful", "")
+    form.helpful.data = chosen if chosen in {"yes", "no"} else ("yes" if given.is_helpful else "no") if given else None
+    form.comment.data = given.comment if given else ""
+    return _vote(found, form, is_open=bool(chosen), given=given)
+
+
+def _vote(found: LivePage, form: VoteForm, *, given: Vote | None, is_open: bool, status: int = 200) -> Response:
+    who = maybe_principal()
+    return page(
+        "kb/public/vote.html",
+        status=status,
+        article=found,
+        form=form,
+        given=given,
+        is_open=is_open,
+        share=f"{found.yes_votes:,} of {plural(found.votes, 'person', 'people')} said yes" if found.votes else "",
+        **({"navigation": []} if who is not None and who.is_staff else {}),
+    )
+
+
+def _voter() -> str:
+    who = maybe_principal()
+    return votes.voter(user_id=who.user_id if who else None, network=visitor().network, browser=user_agent())
+
+
+@routes.post("/<slug>/vote")
+@anyone(limits=("20/hour",))
+def create_vote(slug: str) -> ResponseReturnValue:
+    """Say whether it helped, and if one likes, why."""
+    found, form, who = reading.page(slug), VoteForm(), maybe_principal()
+    if not form.validate_on_submit():
+        return _vote(found, form, status=422, is_open=True, given=None)
+    try:
+        votes.vote(
+            found.article_id,
+            voter=_voter(),
+            is_helpful=form.is_helpful,
+            comment=form.comment.data or "",
+            user_id=who.user_id if who else None,
+        )
+    except Invalid as refusal:
+        form.blame(refusal)
+        return _vote(found, form, status=422, is_open=True, given=None)
+    return redirect(f"{HERE}/{found.slug}/vote", 303)

@@ -1,0 +1,222 @@
+"""Writing articles: made, changed, read over, brought back. What readers see of them is `publishing`'s."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.audit import service as audit
+from app.features.kb import addresses
+from app.features.kb.models import Article, Category, Version
+from app.features.kb.rules import checked
+from app.kernel import clock, db, terms
+from app.kernel.access import Principal, actor
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.paging import Page, page
+
+KIND = "kb_article"
+"""What articles are called in the log and among the words that staff find them by."""
+WRITTEN = ("title", "tags", "summary", "seo_title", "body")
+"""What a version keeps."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody wrote: everything of an article that an author decides."""
+
+    title: str
+    body: str = ""
+    summary: str = ""
+    seo_title: str = ""
+    tags: tuple[str, ...] = ()
+    slug: str = ""
+    """Empty: made of the title, and for an article that is there the one it has."""
+    category_id: UUID | None = None
+
+
+class EditedMeanwhile(Conflict):
+    """Somebody else saved the article since it was opened: 409."""
+
+    code = "edited_meanwhile"
+    text = "Somebody saved this article while you were writing. Compare, then save again."
+
+
+class Archived(Conflict):
+    """The article is archived, and so nobody works on it: 409."""
+
+    code, text = "archived", "This article is archived. Take it back first."
+
+
+def find(who: Principal, article_id: UUID) -> Article:
+    """An article of the asking member of staff's own tenant, in whatever state.
+
+    Raises:
+        NotFound: there is none with this id, or it is no concern of theirs.
+    """
+    found = db.session().scalar(sa.select(Article).where(Article.id == article_id)) if who.is_staff else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def listed(*, cursor: str | None = None, limit: int = 50) -> Page[Article]:
+    """The articles in every state, newest first, for programs of staff."""
+    return page(sa.select(Article), Article, cursor=cursor, limit=limit)
+
+
+def create(written: Words) -> Article:
+    """Begin an article, as a draft.
+
+    Raises:
+        Invalid: something that cannot be, or a slug that is taken; names the fields.
+    """
+    fields = checked(written)
+    _check_category(written.category_id)
+    article = Article(
+        **fields,
+        title_key=_title_key(fields["title"]),
+        slug=addresses.chosen(written.slug, title=fields["title"]),
+        category_id=written.category_id,
+        author_id=actor().user_id,
+        changed_at=clock.now(),
+        revision=1,
+        state="draft",
+    )
+    addresses.store(article)
+    _keep(article)
+    said = {name: fields[name] for name in ("title", "tags")} | {"slug": article.slug}
+    audit.record("ARTICLE_CREATED", resource_type=KIND, resource_id=article.id, after=said)
+    return article
+
+
+def save(article: Article, written: Words, *, seen: int) -> bool:
+    """Keep what somebody wrote, as another version; whether anything was different. Readers see it once it is published.
+
+    Raises:
+        EditedMeanwhile: `seen` is not the present revision.
+        Archived: nobody works on it.
+        Invalid: something that cannot be, or a slug that is taken; names the fields.
+    """
+    lock(article)
+    if article.state == "archived":
+        raise Archived()
+    if seen != article.revision:
+        raise EditedMeanwhile()
+    fields = checked(written)
+    _check_category(written.category_id)
+    fields |= {"slug": addresses.chosen(written.slug or article.slug, title=fields["title"], own=article)}
+    fields |= {"category_id": written.category_id}
+    return _change(article, fields)
+
+
+def restore(article: Article, version: Version) -> None:
+    """Bring back the words of an older version, as another version. Address and topic stay.
+
+    Raises:
+        Archived: nobody works on it.
+    """
+    lock(article)
+    if article.state == "archived":
+        raise Archived()
+    _change(article, {name: getattr(version, name) for name in WRITTEN}, restored_from=version.revision)
+
+
+def _change(article: Article, fields: dict[str, Any], restored_from: int | None = None) -> bool:
+    changed = sorted(name for name, value in fields.items() if getattr(article, name) != value)
+    if not changed:
+        return False
+    for name in changed:
+        setattr(article, name, fields[name])
+    article.title_key = _title_key(article.title)
+    article.changed_at = clock.now()
+    article.revision += 1
+    if article.state == "published":
+        article.state = "draft"
+    addresses.store(article)
+    _keep(article, restored_from)
+    after = {"changed": changed} | ({"restored_from": restored_from} if restored_from else {})
+    audit.record("ARTICLE_SAVED", resource_type=KIND, resource_id=article.id, after=after)
+    return True
+
+
+def _keep(article: Article, restored_from: int | None = None) -> None:
+    """The version of what is there now, and the words that staff find it by."""
+    kept = {name: getattr(article, name) for name in WRITTEN}
+    db.session().add(
+        Version(
+            article_id=article.id, revision=article.revision, author_id=actor().user_id,
+            restored_from=restored_from, **kept,
+        )
+    )  # fmt: skip
+    db.session().flush()
+    terms.keep(KIND, article.id, [article.title, *article.tags, article.slug.replace("-", " ")])
+
+
+def lock(article: Article) -> None:
+    """Nobody else changes the article until this unit of work ends; what it holds is what is stored now."""
+    db.session().refresh(article, with_for_update=True)
+
+
+def _title_key(title: str) -> str:
+    return terms.plain(title)[:200]
+
+
+def _check_category(category_id: UUID | None) -> None:
+    if category_id is not None:
+        category(category_id)
+
+
+def category(category_id: UUID) -> Category:
+    """One topic.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    found = db.session().scalar(sa.select(Category).where(Category.id == category_id))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def ask_review(article: Article) -> None:
+    """Say that it is ready for somebody else to read over and publish. Safe to repeat.
+
+    Raises:
+        Archived: nobody works on it.
+    """
+    lock(article)
+    if article.state == "archived":
+        raise Archived()
+    if article.state == "draft":
+        article.state = "review"
+        db.session().flush()
+        audit.record("ARTICLE_REVIEW_ASKED", resource_type=KIND, resource_id=article.id)
+
+
+def send_back(article: Article) -> None:
+    """Say that it needs more work before it can be published. Safe to repeat."""
+    lock(article)
+    if article.state == "review":
+        article.state = "draft"
+        db.session().flush()
+        audit.record("ARTICLE_SENT_BACK", resource_type=KIND, resource_id=article.id)
+
+
+def versions(article: Article, *, limit: int = 200) -> list[Version]:
+    """How it was saved, the newest first."""
+    wanted = sa.select(Version).where(Version.article_id == article.id).order_by(Version.revision.desc())
+    return list(db.session().scalars(wanted.limit(limit)))
+
+
+def version(article: Article, revision: int) -> Version:
+    """One of its versions.
+
+    Raises:
+        NotFound: it has none of that number.
+    """
+    wanted = sa.select(Version).where(Version.article_id == article.id, Version.revision == revision)
+    found = db.session().scalar(wanted) if 0 < revision < 2**31 else None
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,0 +1,109 @@
+"""Mistyped words: the words of all articles with their trigrams, the same on both stores, and the nearest to one."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.features.kb.models import KnownWord, Trigram
+from app.kernel import db, tenancy
+from app.kernel.columns import Id
+from app.kernel.terms import LAST
+
+SHORTEST, LONGEST = 3, 32
+"""Letters of a word that is kept, or that is looked for among those kept."""
+CONSIDERED = 60
+"""So many of the words with most trigrams in common are compared letter by letter."""
+_MINE = "names its own tenant"
+
+
+def kept(words: Collection[str]) -> set[str]:
+    """Those of `words` that are worth being compared with: of letters, neither short nor long."""
+    return {word for word in words if SHORTEST <= len(word) <= LONGEST and word.isalpha()}
+
+
+def trigrams(word: str) -> set[str]:
+    """Each three letters in a row, the edges counted as letters."""
+    edged = f"^{word}$"
+    return {edged[start : start + 3] for start in range(len(edged) - 2)}
+
+
+def move(gone: Collection[str], come: Collection[str]) -> None:
+    """Count one article less with each of `gone` and one more with each of `come`. In order, so that none waits for ever."""
+    session, tenant_id = db.session(), tenancy.current()
+    mine = [{"tenant": tenant_id, "word": word} for word in sorted(come)]
+    if mine:
+        session.execute(_ADD, mine)
+        threes = [one | {"trigram": three} for one in mine for three in sorted(trigrams(str(one["word"])))]
+        session.execute(_ADD_TRIGRAM, threes)
+    if gone:
+        session.execute(_TAKE, [{"tenant": tenant_id, "word": word} for word in sorted(gone)])
+        over = sa.select(KnownWord.word).where(KnownWord.tenant_id == tenant_id, KnownWord.pages <= 0)
+        empty = list(session.scalars(tenancy.named(over.where(KnownWord.word.in_(gone)), _MINE)))
+        for table in (Trigram, KnownWord) if empty else ():
+            drop = sa.delete(table).where(table.tenant_id == tenant_id, table.word.in_(empty))
+            session.execute(tenancy.named(drop.execution_options(synchronize_session=False), _MINE))
+
+
+def _text(statement: str) -> Any:
+    return tenancy.named(sa.text(statement).bindparams(sa.bindparam("tenant", type_=Id())), _MINE)
+
+
+_ADD = _text(
+    "INSERT INTO kb_words (tenant_id, word, pages) VALUES (:tenant, :word, 1) "
+    "ON CONFLICT (tenant_id, word) DO UPDATE SET pages = kb_words.pages + 1"
+)
+_ADD_TRIGRAM = _text(
+    "INSERT INTO kb_trigrams (tenant_id, trigram, word) VALUES (:tenant, :trigram, :word) ON CONFLICT DO NOTHING"
+)
+_TAKE = _text("UPDATE kb_words SET pages = pages - 1 WHERE tenant_id = :tenant AND word = :word")
+
+
+def corrected(wanted: list[str]) -> list[str]:
+    """The words with each that begins no known word replaced by the nearest known one, if one is near. Two queries a word."""
+    return [word if _is_known(word) else _nearest(word) or word for word in wanted]
+
+
+def _is_known(word: str) -> bool:
+    some = sa.select(KnownWord.word).where(
+        KnownWord.tenant_id == tenancy.current(), KnownWord.word >= word, KnownWord.word < word + LAST
+    )
+    return db.session().scalar(tenancy.named(some.limit(1), _MINE)) is not None
+
+
+def _nearest(word: str) -> str | None:
+    if not kept([word]):
+        return None
+    tenant_id, shared = tenancy.current(), sa.func.count()
+    alike = (
+        sa.select(Trigram.word)
+        .where(Trigram.tenant_id == tenant_id, Trigram.trigram.in_(sorted(trigrams(word))))
+        .group_by(Trigram.word)
+        .order_by(shared.desc(), Trigram.word)
+        .limit(CONSIDERED)
+    )
+    few = alike.subquery()
+    counted = sa.select(KnownWord.word, KnownWord.pages).where(KnownWord.tenant_id == tenant_id, KnownWord.word == few.c.word)
+    found = [
+        (away, -pages, known)
+        for known, pages in db.session().execute(tenancy.named(counted, _MINE))
+        if (away := distance(word, known)) <= (1 if len(word) <= 4 else 2)
+    ]
+    return min(found)[2] if found else None
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters were left out, added, changed or swapped with their neighbour."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one):
+        earlier, before = before, row
+        row = [place + 1]
+        for index, known in enumerate(other):
+            cost = min(row[index] + 1, before[index + 1] + 1, before[index] + (letter != known))
+            if place and index and letter == other[index - 1] and one[place - 1] == known:
+                cost = min(cost, earlier[index - 1] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,37 @@
+"""What happens by itself: publishing at its time, and keeping the figures."""
+
+import sqlalchemy as sa
+
+from app.features.kb import counting, publishing
+from app.features.tenants.models import Tenant
+from app.kernel import clock, db, logs, schedule, tenancy
+from app.kernel.errors import Refusal
+
+_log = logs.get("kb")
+
+
+@schedule.scheduled("kb.publish", "* * * * *")
+def publish_due() -> None:
+    """Publish what is due, each article in a transaction of its own: one that cannot be shown stops no other."""
+    at = clock.now()
+    with db.transaction(write=False):
+        ready = publishing.due(at)
+    for tenant_id, article_id in ready:
+        with tenancy.as_tenant(tenant_id):
+            try:
+                with db.transaction():
+                    publishing.publish_due(article_id, at)
+            except Refusal as refusal:
+                _log.warning("article not published", article=str(article_id), reason=refusal.text)
+                with db.transaction():
+                    publishing.give_up(article_id, at)
+
+
+@schedule.scheduled("kb.tidy", "23 2 * * *")
+def tidy() -> None:
+    """Reckon anew what was read of late, and let go of what is too old."""
+    with db.transaction(write=False) as session:
+        tenants = session.scalars(sa.select(Tenant.id).order_by(Tenant.id)).all()
+    for tenant_id in tenants:
+        with tenancy.as_tenant(tenant_id), db.transaction():
+            counting.tidy()

@@ -1,0 +1,67 @@
+"""Whether an article helped: one vote a visitor, the last word counts."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.features.kb.models import LivePage, Vote
+from app.kernel import crypto, db, tenancy
+from app.kernel.errors import Invalid, NotFound
+
+LONGEST_COMMENT = 1000
+
+
+def voter(*, user_id: UUID | None, network: str, browser: str) -> str:
+    """Who votes: the login, else network and browser. A keyed hash of this tenant, so that it leads back to nobody.
+
+    No cookie: pages of the help centre are kept by caches. Two strangers with
+    the same browser behind one address are one voter.
+    """
+    who = f"user:{user_id}" if user_id is not None else f"visit:{network}:{browser}"
+    return crypto.mac(f"kb-vote/{tenancy.current()}", who.encode()).hex()[:64]
+
+
+def vote(article_id: UUID, *, voter: str, is_helpful: bool, comment: str = "", user_id: UUID | None = None) -> LivePage:
+    """Count what somebody says of an article; said again, it takes the place of what they said before.
+
+    Raises:
+        NotFound: readers find no such article.
+        Invalid: the comment is too long.
+    """
+    comment = comment.replace("\0", "").strip()
+    if len(comment) > LONGEST_COMMENT:
+        raise Invalid.field("comment", f"{LONGEST_COMMENT:,} characters at most.")
+    session = db.session()
+    page = session.scalar(  # its lock lets two votes of one visitor follow each other
+        sa.select(LivePage)
+        .where(LivePage.article_id == article_id, LivePage.number.is_not(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if page is None:
+        raise NotFound()
+    known = of(article_id, voter=voter)
+    if known is None:
+        known = Vote(article_id=article_id, voter=voter, user_id=user_id, is_helpful=is_helpful)
+        session.add(known)
+        _count(page, is_helpful, 1)
+    elif known.is_helpful != is_helpful:
+        _count(page, known.is_helpful, -1)
+        _count(page, is_helpful, 1)
+    known.is_helpful, known.comment = is_helpful, comment or (known.comment or "")
+    session.flush()
+    return page
+
+
+def of(article_id: UUID, *, voter: str) -> Vote | None:
+    """What that visitor said of it, if anything."""
+    return db.session().scalar(sa.select(Vote).where(Vote.article_id == article_id, Vote.voter == voter))
+
+
+def _count(page: LivePage, is_helpful: bool, by: int) -> None:
+    if is_helpful:
+        page.yes_votes += by
+    else:
+        page.no_votes += by
+
+

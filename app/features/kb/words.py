@@ -1,0 +1,77 @@
+"""What a word is to the knowledge base: the same on both stores, without case and accents."""
+
+import re
+import unicodedata
+
+from app.kernel import terms
+
+LONGEST = 64
+"""Characters of a word; the rest is cut."""
+MOST_INDEXED = 20_000
+"""Words of one article; those after it are not found."""
+MOST_ASKED = 8
+LONGEST_QUESTION = 200
+_WORD = re.compile(r"[^\W_]+")
+_DASHES = re.compile(r"[^a-z0-9]+")
+COMMON = frozenset(
+    "a about an and are as at be by can do does for from get has have how i if in into is it its me my of on or our "
+    "please so that the their there this to was we what when where which who why will with you your".split()
+)
+"""English words that say nothing about what somebody looks for."""
+
+
+def indexed(text: str) -> list[str]:
+    """The words of `text` in their order."""
+    found = _WORD.findall(terms.plain(text))
+    return [word[:LONGEST] for word in found[:MOST_INDEXED]]
+
+
+def clean(question: str) -> str:
+    """What somebody typed, as one line that can be shown, kept and searched."""
+    cut = question[: 4 * LONGEST_QUESTION]
+    kept = "".join(letter if letter.isprintable() else " " for letter in cut)
+    return " ".join(kept.split())[:LONGEST_QUESTION]
+
+
+def asked(question: str) -> list[str]:
+    """The words that somebody looks for, at most `MOST_ASKED`; those that say nothing are left out beside others."""
+    found = list(dict.fromkeys(indexed(question[:LONGEST_QUESTION])))
+    telling = [word for word in found if word not in COMMON]
+    return (telling or found)[:MOST_ASKED]
+
+
+def slug(text: str, *, longest: int = 80) -> str:
+    """Small letters, digits and hyphens; empty where the text has none that Latin letters could be made of."""
+    ascii_only = unicodedata.normalize("NFKD", text[:400]).casefold().replace("ß", "ss").encode("ascii", "ignore")
+    found = _DASHES.sub("-", ascii_only.decode()).strip("-")
+    return found[:longest].rstrip("-")
+
+
+def parts(text: str, wanted: list[str]) -> list[tuple[str, bool]]:
+    """The text cut into pieces, each with whether it is a word that begins as one of `wanted`. Nothing is escaped yet.
+
+    A piece ends where a word ends, so that nothing is cut through that belongs together.
+    """
+    found: list[tuple[str, bool]] = []
+    done = 0
+    for match in _WORD.finditer(text):
+        if begins(match[0], wanted):
+            found += [(text[done : match.start()], False), (match[0], True)]
+            done = match.end()
+    return [piece for piece in (*found, (text[done:], False)) if piece[0]]
+
+
+def begins(word: str, wanted: list[str]) -> bool:
+    """Whether the word begins as one of `wanted`, without case and accents."""
+    known = terms.plain(word)
+    return any(known.startswith(one) for one in wanted)
+
+
+def excerpt(text: str, wanted: list[str], *, length: int = 180, searched: int = 20_000) -> str:
+    """The part of `text` round the first word that begins as one of `wanted`; its beginning where there is none."""
+    first = next((m.start() for m in _WORD.finditer(text, 0, searched) if begins(m[0], wanted)), 0)
+    start = 0 if first < length // 2 else text.rfind(" ", 0, first - length // 3) + 1
+    piece = text[start : start + length]
+    if start + length < len(text):
+        piece = piece.rpartition(" ")[0] or piece
+    return ("… " if start else "") + piece.strip() + (" …" if start + length < len(text) else "")
