@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.demo import acts, people
+from app.demo import acts, people, posts
 from app.demo.acts import PROMO, Kind, Story
 from app.demo.people import Person
 from app.demo.recorder import DEMO
@@ -55,7 +55,7 @@ SITUATIONS = (
 
 
 def load() -> DemoLogin:
-    """Make one customer for each of `SITUATIONS` in the tenant that is set; a login for the first."""
+    """Make one customer for each of `SITUATIONS` in the tenant that is set, and what the house tells; a login for the first."""
     password = secrets.token_urlsafe(9)
     password_hash = crypto.hash_password(password)
     began, first = clock.now(), ""
@@ -69,6 +69,7 @@ def load() -> DemoLogin:
                 first = person.email
                 with db.transaction():
                     accounts.give_password(story.user, password_hash)
+    posts.load()
     return DemoLogin(first, password, len(SITUATIONS))
 
 

@@ -48,6 +48,7 @@ STAFF = (
     (
         "Content",
         (
+            ("Help centre", "/admin/kb", "book-2", Role.MEMBER),
             ("Blog", "/admin/blog", "article", Role.VIEWER),
             ("Testimonials", "/admin/testimonials", "message-2", Role.VIEWER),
         ),
@@ -56,7 +57,6 @@ STAFF = (
         "Reach",
         (
             ("Messages", "/admin/messages", "mail", Role.MEMBER),
-            ("Help centre", "/admin/kb", "book-2", Role.MEMBER),
             ("Webhooks", "/admin/integrations/webhooks", "plug-connected", Role.ADMIN),
             ("API keys", "/admin/api-keys", "key", Role.ADMIN),
         ),

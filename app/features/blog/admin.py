@@ -86,7 +86,7 @@ def _line(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @routes.post("/previews")
-@requires(staff=Role.MEMBER, limits=("120/minute",))
+@requires(staff=Role.MEMBER, limits=("240/minute",))
 def create_preview() -> ResponseReturnValue:
     """What was typed so far as readers would see it; nothing is kept."""
     try:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from app.features.blog import listing, service
+from app.features.blog import listing, service, wording
 from app.features.blog.admin import HERE, TONES
 from app.features.blog.forms import PostForm
 from app.features.blog.models import Post
@@ -40,7 +41,7 @@ def _form(form: PostForm, post: Post | None = None, *, status: int = 200) -> Res
         here=f"{HERE}/{post.id}" if post is not None else HERE,
         tone=tone,
         state=state,
-        html=service.html_of(post) if post is not None else "",
+        html=_text_shown(form, post),
         facts=_facts(post, zone) if post is not None else [],
         zone=zone,
         categories=[topic.name for topic in listing.categories()],
@@ -48,6 +49,16 @@ def _form(form: PostForm, post: Post | None = None, *, status: int = 200) -> Res
         may_publish=is_at_least(Role.ADMIN),
         crumbs=[("Blog", HERE), (post.title if post is not None else "New post", None)],
     )
+
+
+def _text_shown(form: PostForm, post: Post | None) -> Markup:
+    """The text beside the editor: as it was typed where it was refused, as it was saved else."""
+    if request.method == "POST":
+        try:
+            return wording.drawn(form.body.data or "").html
+        except Invalid:
+            return Markup()
+    return service.html_of(post) if post is not None else Markup()
 
 
 def _facts(post: Post, zone: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel import words
 from app.kernel.columns import JSON, Code
 from app.kernel.tenancy import TenantRecord, tenant_key
 
@@ -81,6 +82,11 @@ class Post(TenantRecord):
     def is_shown(self) -> bool:
         """Whether everybody can read it."""
         return self.state == "published"
+
+    @property
+    def initials(self) -> str:
+        """Of its author, in place of a picture."""
+        return words.initials(self.author_name)
 
     @property
     def path(self) -> str:

@@ -140,7 +140,7 @@ def _derive(post: Post) -> str:
     drawn = wording.drawn(post.body or "")
     post.html, post.reading_minutes = str(drawn.html), drawn.minutes
     post.contents = [[heading.level, heading.text, heading.anchor] for heading in drawn.contents]
-    post.summary = post.excerpt or wording.beginning(drawn.plain)
+    post.summary = post.excerpt or wording.beginning(drawn)
     return drawn.plain
 
 

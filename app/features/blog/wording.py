@@ -21,9 +21,14 @@ def drawn(body: str) -> Rendered:
         raise Invalid.field("body", refusal.text) from refusal
 
 
-def beginning(plain: str) -> str:
-    """The first words of the text, cut at a word."""
-    text = " ".join(plain.split())
+def beginning(text: Rendered) -> str:
+    """Its first words without the headings, cut at a word."""
+    headings = {heading.text for heading in text.contents}
+    return cut(" ".join(line for line in text.plain.splitlines() if line not in headings))
+
+
+def cut(text: str) -> str:
+    """The text, cut at a word where it is long."""
     if len(text) <= LONGEST_BEGINNING:
         return text
     return text[: LONGEST_BEGINNING + 1].rpartition(" ")[0].rstrip(",.;:") + "…"
