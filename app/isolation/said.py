@@ -15,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts.models import EmailChange, EmailUndo, PasswordToken, SignUp, User
+from app.features.blog.models import Post
 from app.features.catalogue.models import PromoCode
 from app.features.people.models import Invitation
 from app.kernel import crypto, db
@@ -37,6 +38,9 @@ TABLES: Mapping[str, str] = {
     "note_id": "customer_notes",
     "row_id": "audit_logs",
     "copy_id": "data_copies",
+    "app.features.blog.public:slug": "blog_posts",
+    "app.features.blog.api:slug": "blog_posts",
+    "post_id": "blog_posts",
     "app.features.people.public:token": "invitations",
     "app.features.sessions.public_sign_up:token": "sign_ups",
     "app.features.accounts.public_email:token": "email_changes",
@@ -47,6 +51,7 @@ TABLES: Mapping[str, str] = {
 SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("promo_code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
+    ("slug", "blog_posts"): lambda row_id: _one(Post.slug, Post.id == row_id),
     ("email", "users"): lambda row_id: _one(User.email, User.id == row_id),
     ("token", "password_reset_tokens"): partial(crypto.link_token, PasswordToken.link_purpose),
     ("token", "invitations"): partial(crypto.link_token, Invitation.link_purpose),
