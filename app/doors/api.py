@@ -7,6 +7,8 @@ from app.features.api_keys import api as api_keys
 from app.features.audit import api as audit
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
+from app.features.kb import api as kb
+from app.features.kb import api_admin as kb_admin
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
@@ -34,6 +36,8 @@ ROOMS = (
     payments.routes,
     accounts.routes,
     accounts.own_routes,
+    kb.routes,
+    kb_admin.routes,
     openapi.routes,
     webhooks.routes,
     marketing_services.routes,

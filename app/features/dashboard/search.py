@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app.features.accounts import slots as accounts
 from app.features.billing import slots as billing
+from app.features.kb import slots as kb
 from app.features.orders import slots as orders
 from app.features.payments import slots as payments
 from app.features.subscriptions import slots as subscriptions
@@ -19,11 +20,20 @@ from app.kernel.slots import Hit
 
 MOST_EACH = 5
 LEAST_LETTERS = 2
-ROOMS = (accounts.search, orders.search, billing.search, payments.search, subscriptions.search, webhooks.search)
+ROOMS = (
+    accounts.search,
+    orders.search,
+    billing.search,
+    payments.search,
+    subscriptions.search,
+    webhooks.search,
+    kb.search,
+)
 
 ACTIONS = (
     ("Add a product", "Products", "/admin/products/new", "package", Role.ADMIN),
     ("Add a promo code", "Promo codes", "/admin/promo-codes/new", "percentage", Role.ADMIN),
+    ("Write a help article", "Help centre", "/admin/kb/new", "book-2", Role.MEMBER),
     ("Make an API key", "API keys", "/admin/api-keys/new", "key", Role.ADMIN),
     ("Add a webhook endpoint", "Webhooks", "/admin/integrations/webhooks/new", "plug-connected", Role.ADMIN),
 )

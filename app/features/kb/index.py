@@ -86,7 +86,7 @@ def rank(
 
     Equal ones by how often they are read, then newest first. One query.
     """
-    given = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
+    given: dict[str, Any] = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
     given |= {"tenant": tenancy.current(), "limit": limit, "offset": offset, "most": RANKED}
     given |= {"category": category_id} if category_id is not None else {}
     given |= {"tag": tag} if tag is not None else {}

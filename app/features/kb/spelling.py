@@ -83,7 +83,9 @@ def _nearest(word: str) -> str | None:
         .limit(CONSIDERED)
     )
     few = alike.subquery()
-    counted = sa.select(KnownWord.word, KnownWord.pages).where(KnownWord.tenant_id == tenant_id, KnownWord.word == few.c.word)
+    counted = sa.select(KnownWord.word, KnownWord.pages).where(
+        KnownWord.tenant_id == tenant_id, KnownWord.word == few.c.word
+    )
     found = [
         (away, -pages, known)
         for known, pages in db.session().execute(tenancy.named(counted, _MINE))
