@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.demo import acts, people
+from app.demo import acts, articles, people
 from app.demo.acts import PROMO, Kind, Story
 from app.demo.people import Person
 from app.demo.recorder import DEMO
@@ -69,6 +69,8 @@ def load() -> DemoLogin:
                 first = person.email
                 with db.transaction():
                     accounts.give_password(story.user, password_hash)
+    with acting(DEMO):
+        articles.write(began=began - timedelta(days=DAYS_BACK))
     return DemoLogin(first, password, len(SITUATIONS))
 
 

@@ -57,7 +57,8 @@ def drop(number: int) -> None:
 
 _INSERT_SQLITE = "INSERT INTO kb_search (tenant, title, tags, body) VALUES (:of, :title, :tags, :body)"
 _INSERT_POSTGRESQL = (
-    "INSERT INTO kb_search (tenant_id, title, heads, words) VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
+    "INSERT INTO kb_search (tenant_id, title, heads, words) "
+    "VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
     "array_to_tsvector(CAST(:heads AS text[])), array_to_tsvector(CAST(:words AS text[]))) RETURNING number"
 )
 _NARROW = " AND {row} IN (SELECT number FROM kb_pages WHERE tenant_id = :tenant{further})"

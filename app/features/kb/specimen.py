@@ -5,7 +5,16 @@ from app.features.kb import publishing, service, topics, votes
 from app.features.kb.models import Article
 from app.features.kb.service import Words
 
-BODY = "Open **Settings**.\n\n## Add the account\n\n1. Enter the server.\n2. Enter the password.\n\n## If it fails\n\nWrite to us."
+BODY = """Open **Settings**.
+
+## Add the account
+
+1. Enter the server.
+2. Enter the password.
+
+## If it fails
+
+Write to us."""
 
 
 def make(tag: str = "specimen") -> Article:
