@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from app.demo import lives, people, posts, recorder, stamps
+from app.demo import articles, lives, people, posts, recorder, stamps
 from app.demo.acts import PROMO, Kind
 from app.demo.house import DemoLogin
 from app.demo.lives import Course
@@ -102,6 +102,7 @@ def load(customers: int, *, seed: int = 1, tell: Tell = lambda _customers, _rows
     with acting(DEMO):
         written = write(range(known, customers), cast, tell=tell, besides=give)
         posts.load()
+        articles.write(began=clock.now() - timedelta(days=13))
     return DemoLogin(email, password, written.customers), written
 
 

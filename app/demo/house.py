@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.demo import acts, people, posts
+from app.demo import acts, articles, people, posts
 from app.demo.acts import PROMO, Kind, Story
 from app.demo.people import Person
 from app.demo.recorder import DEMO
@@ -70,6 +70,8 @@ def load() -> DemoLogin:
                 with db.transaction():
                     accounts.give_password(story.user, password_hash)
     posts.load()
+    with acting(DEMO):
+        articles.write(began=began - timedelta(days=DAYS_BACK))
     return DemoLogin(first, password, len(SITUATIONS))
 
 

@@ -8,6 +8,8 @@ from app.features.audit import api as audit
 from app.features.blog import api as blog
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
+from app.features.kb import api as kb
+from app.features.kb import api_admin as kb_admin
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
@@ -36,6 +38,8 @@ ROOMS = (
     payments.routes,
     accounts.routes,
     accounts.own_routes,
+    kb.routes,
+    kb_admin.routes,
     openapi.routes,
     webhooks.routes,
     marketing_services.routes,

@@ -150,7 +150,7 @@ def _recognise(mark: Access, settings: Settings) -> None:
         if key and request.method in SAFE:
             open_unit(write=False)
         g.principal = _admit_key(key) if key else None
-    elif mark.kind != "signed":
+    elif mark.kind != "signed" and not mark.as_nobody:
         token = request.cookies.get(sessions.cookie_name(settings.is_https))
         if token:
             open_unit(write=False)
@@ -205,7 +205,7 @@ def _count(mark: Access) -> None:
 
 def _refuse_forgery(mark: Access) -> None:
     """A browser's own cookie is only believed on a write that bears the form's token."""
-    if request.method in SAFE or mark.kind in {"key", "signed"}:
+    if request.method in SAFE or mark.kind in {"key", "signed"} or mark.as_nobody:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in {None, "same-origin", "none"}:

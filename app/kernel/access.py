@@ -140,6 +140,9 @@ class Access:
     """Also while the house is suspended or closed."""
     before_terms: bool = False
     """Also for those who have yet to accept the terms."""
+    as_nobody: bool = False
+    """Everybody is a stranger here: no cookie is read, and so no form token is asked for. For what any program may
+    send in JSON, which no form of another site can."""
     hashes: bool = False
     """Whether a POST here checks or makes a password's hash: such requests queue for one thread (`running/server`)."""
 
@@ -237,13 +240,20 @@ def keyed(scope: str, *, limits: tuple[str, ...] = ()) -> Callable[[View], View]
 
 
 def anyone(
-    *, limits: tuple[str, ...] = (), always: bool = False, impersonated: bool = False, hashes: bool = False
+    *,
+    limits: tuple[str, ...] = (),
+    always: bool = False,
+    impersonated: bool = False,
+    hashes: bool = False,
+    as_nobody: bool = False,
 ) -> Callable[[View], View]:
     """Everybody, signed in or not; with `always` while the house is suspended too; `impersonated` as in `requires`.
 
-    `hashes` says that a password is hashed there.
+    `hashes` says that a password is hashed there, `as_nobody` that it does not matter who asks: for endpoints in JSON.
     """
-    return _mark(Access("public", limits=limits, always=always, impersonated=impersonated, hashes=hashes))
+    return _mark(
+        Access("public", limits=limits, always=always, impersonated=impersonated, hashes=hashes, as_nobody=as_nobody)
+    )
 
 
 def signed(*, limits: tuple[str, ...]) -> Callable[[View], View]:

@@ -1,24 +1,238 @@
 """`/help`: what everybody reads, finds and says."""
 
+import json
 import re
+from datetime import timedelta
+from xml.etree import ElementTree
 
 import pytest
 import sqlalchemy as sa
 
-from app.features.kb import publishing, service, votes
+from app.features.branding import service as branding
+from app.features.kb import counting, publishing, service
 from app.features.kb.models import LivePage, ReadingDay, SearchDay, Vote
 from app.features.kb.service import Words
 from app.kernel import buffer, db, tenancy
 from tests.kb.factories import make_article, make_published, make_topic
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+OTHER_BROWSER = {"User-Agent": "Mozilla/5.0 (Macintosh) Safari/605.1.15"}
+MAIL = "/help/set-up-mail-on-iphone"
 
 
-def test_it(client, tenant):
-    t = make_topic("E-mail")
-    make_published(category_id=t.id, tags=("imap",))
-    make_published("Other mail", category_id=t.id)
-    for p in ("/help","/help?q=mail","/help/search?q=mail","/help/search?q=zzzz","/help/search?q=ipohne","/help/topics/e-mail","/help/tags/imap","/help/feed.xml","/help/sitemap.xml","/help/set-up-mail-on-iphone","/help/set-up-mail-on-iphone/vote","/help/set-up-mail-on-iphone/vote?helpful=no"):
-        r = client.get(p, headers=BROWSER)
-        print(p, r.status_code, len(r.data))
-        assert r.status_code == 200
+def page_of(article):
+    found = sa.select(LivePage).where(LivePage.article_id == article.id).execution_options(populate_existing=True)
+    return db.session().scalars(found).one()
+
+
+def searched():
+    rows = db.session().scalars(sa.select(SearchDay).execution_options(populate_existing=True))
+    return {row.words: (row.searches, row.misses, row.clicks) for row in rows}
+
+
+def fragment(client, url, target):
+    return client.get(url, headers=BROWSER | {"HX-Request": "true", "HX-Target": target})
+
+
+def test_a_stranger_reads_what_is_published_and_nothing_else(client, as_charlie, tenant):
+    make_published()
+    make_article("Secret plans")
+
+    assert "Add the account" in client.get(MAIL).text
+    assert client.get("/help/secret-plans").status_code == 404
+    assert as_charlie.get(MAIL).status_code == 404
+    assert "Set up mail" not in as_charlie.get("/help?q=mail").text
+
+
+def test_pages_of_strangers_bear_no_cookie_and_may_be_kept_a_minute(client, as_alice, tenant):
+    topic = make_topic("E-mail")
+    make_published(category_id=topic.id, tags=("imap",))
+
+    for path in ("/help", "/help?q=mail", MAIL, "/help/topics/e-mail", "/help/tags/imap", "/help/feed.xml"):
+        answer = client.get(path)
+        assert answer.headers["Cache-Control"] == "public, max-age=60"
+        assert "Set-Cookie" not in answer.headers
+        assert as_alice.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_an_article_has_contents_and_what_is_near_it(client, tenant, queries):
+    topic = make_topic("E-mail")
+    body = "Words.\n\n## First part\n\nMore.\n\n### Inside\n\nMore.\n\n## Second part\n\nEnd."
+    make_published(body=body, category_id=topic.id, tags=("imap",))
+    make_published("Of the same topic", category_id=topic.id)
+    make_published("With the same tag", tags=("imap", "other"))
+    make_published("Quite different")
+
+    with queries(max=15):
+        text = client.get(MAIL).text
+
+    assert re.findall(r'href="#(on-[a-z-]+)"[^>]*>([^<]+)', text)[:3] == [
+        ("on-first-part", "First part"), ("on-inside", "Inside"), ("on-second-part", "Second part"),
+    ]  # fmt: skip
+    assert 'id="on-second-part"' in text
+    related = text[text.index("Related</h2>") :]
+    assert re.findall(r'href="/help/([a-z-]+)"', related)[:2] == ["with-the-same-tag", "of-the-same-topic"]
+
+
+def test_an_old_address_leads_to_the_new_one(client, tenant):
+    article = make_published()
+    for slug in ("mail-on-phones", "phones"):
+        service.save(article, Words(title=article.title, body=article.body, slug=slug), seen=article.revision)
+    assert client.get(MAIL).status_code == 200  # readers keep the address until it is published anew
+    publishing.publish(article)
+
+    moved = client.get(MAIL)
+    assert (moved.status_code, moved.location) == (301, "/help/phones")
+    assert client.get("/help/mail-on-phones").status_code == 404  # no reader ever knew it
+    make_published()
+    assert client.get(MAIL).status_code == 200  # somebody else stands there now
+
+
+def test_search_engines_are_told_what_it_is(client, tenant):
+    topic = make_topic("E-mail")
+    make_published(category_id=topic.id, summary="Three minutes.", seo_title="Mail </script> on iOS", tags=("imap",))
+
+    text = client.get(f"{MAIL}?q=mail").text
+
+    assert '<link rel="canonical" href="http://127.0.0.1:2271/help/set-up-mail-on-iphone">' in text
+    assert '<meta name="description" content="Three minutes.">' in text
+    assert '<meta property="og:title" content="Mail &lt;/script&gt; on iOS">' in text
+    (data,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
+    assert json.loads(data)["headline"] == "Set up mail on iPhone"
+    assert json.loads(data)["mainEntityOfPage"].endswith(MAIL)
+
+
+def test_feed_and_map_of_the_site_name_every_article(client, tenant):
+    make_published("Less < more & \u202eturned".replace("\u202e", ""), "\x0b Words \x01 <b>.")
+    make_published()
+    make_article("A draft")
+
+    feed = ElementTree.fromstring(client.get("/help/feed.xml").data)
+    site = ElementTree.fromstring(client.get("/help/sitemap.xml").data)
+
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert [one.findtext(f"{atom}title") for one in feed.findall(f"{atom}entry")] == [
+        "Set up mail on iPhone", "Less < more & turned",
+    ]  # fmt: skip
+    assert len(site.findall("{*}url")) == 3
+
+
+def test_suggestions_come_as_one_types(client, tenant):
+    make_published()
+
+    answer = fragment(client, "/help?q=mai", "hits")
+
+    assert answer.text.strip().startswith('<div id="hits"')
+    assert 'href="/help/set-up-mail-on-iphone?q=mai"' in answer.text and "<mark>mail</mark>" in answer.text
+
+
+def test_what_is_searched_missed_and_opened_is_counted_a_moment_later(client, tenant):
+    make_published()
+    branding.install_defaults(tenant, support_email="help@harbourline.example")
+
+    client.get("/help/search?q=Mail+on", headers=BROWSER)
+    missing = client.get("/help/search?q=Kubernetes", headers=BROWSER)
+    client.get(f"{MAIL}?q=Mail+on", headers=BROWSER)
+    fragment(client, "/help?q=kuber", "hits")
+    client.get("/help/search?q=mail", headers={"User-Agent": "Googlebot/2.1"})
+    assert searched() == {}
+    buffer.flush()
+
+    assert "mailto:help@harbourline.example?subject=Kubernetes" in missing.text
+    assert searched() == {"mail on": (1, 0, 1), "kubernetes": (1, 1, 0)}
+    assert client.get("/help/search/miss?q=kuber", headers=BROWSER).status_code == 204
+    assert client.get("/help/search/miss?q=mail", headers=BROWSER).status_code == 204
+    buffer.flush()
+    assert searched()["kuber"] == (1, 1, 0) and "mail" not in searched()
+
+
+def test_people_who_read_are_counted_but_not_staff_and_programs(client, as_sam, as_alice, tenant, now):
+    article = make_published()
+
+    for who in (client, as_alice, as_sam):
+        who.get(MAIL, headers=BROWSER)
+    client.get(MAIL, headers={"User-Agent": "curl/8"})
+    now.shift(timedelta(days=40))
+    client.get(MAIL, headers=BROWSER)
+    buffer.flush()
+
+    assert (page_of(article).views, page_of(article).recent_views) == (3, 3)
+    assert sorted(db.session().scalars(sa.select(ReadingDay.views))) == [1, 2]
+    counting.tidy()
+    assert (page_of(article).views, page_of(article).recent_views) == (3, 1)
+
+
+def test_most_read_comes_first(client, tenant):
+    make_published("One")
+    make_published("Two")
+    client.get("/help/one", headers=BROWSER)
+    buffer.flush()
+
+    text = client.get("/help").text
+
+    assert text.index('href="/help/one"') < text.index('href="/help/two"')
+
+
+def test_a_visitor_votes_once_and_may_think_again(client, tenant):
+    article = make_published()
+
+    assert client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER).location == f"{MAIL}/vote"
+    client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER)
+    assert (page_of(article).yes_votes, page_of(article).no_votes) == (1, 0)
+    client.post(f"{MAIL}/vote", data={"helpful": "no", "comment": "The port is wrong."}, headers=BROWSER)
+    assert (page_of(article).yes_votes, page_of(article).no_votes) == (0, 1)
+    client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=OTHER_BROWSER)
+    assert (page_of(article).yes_votes, page_of(article).no_votes) == (1, 1)
+
+    assert "1 of 2 people said yes" in client.get(f"{MAIL}/vote", headers=BROWSER).text
+    mine = db.session().scalars(sa.select(Vote).where(Vote.is_helpful.is_(False))).one()
+    assert (mine.comment, mine.user_id) == ("The port is wrong.", None)
+    assert "127.0.0" not in mine.voter and len(mine.voter) == 64
+
+
+def test_who_is_signed_in_votes_as_themselves(as_alice, as_bob, tenant, alice):
+    article = make_published()
+
+    for who in (as_alice, as_bob):
+        who.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER)
+
+    assert page_of(article).yes_votes == 2
+    assert alice.id in set(db.session().scalars(sa.select(Vote.user_id)))
+
+
+def test_the_vote_is_asked_below_the_article_and_refused_without_an_answer(client, tenant):
+    make_published()
+
+    box = fragment(client, f"{MAIL}/vote", "vote").text
+    refused = client.post(f"{MAIL}/vote", data={"comment": "x" * 1001}, headers=BROWSER)
+
+    assert box.strip().startswith('<div id="vote"') and 'name="csrf_token"' in box
+    assert refused.status_code == 422 and "x" * 1001 in refused.text
+    assert db.session().scalars(sa.select(Vote)).all() == []
+
+
+def test_a_house_without_articles_says_so_and_where_to_ask(client, tenant):
+    branding.install_defaults(tenant, support_email="help@harbourline.example")
+
+    text = client.get("/help").text
+
+    assert "No articles yet" in text and "mailto:help@harbourline.example" in text
+
+
+@pytest.mark.parametrize("query", ["page=-1", "page=1e9", "page=99999", "page=0", "q=%00", "q=" + "a" * 100_000])
+def test_nonsense_in_the_address_is_taken_for_nothing(client, tenant, query):
+    make_published()
+
+    assert client.get(f"/help/search?q=mail&{query}").status_code in {200, 414}
+
+
+def test_what_was_counted_of_a_tenant_that_is_gone_is_let_go(client, tenant, other_tenant):
+    article = make_published()
+    counting.note_reading(article.id)
+    with tenancy.as_tenant(other_tenant.id):
+        counting.note_reading(article.id)
+        counting.note_click("mail")
+    buffer.flush()
+
+    assert page_of(article).views == 1
+    assert searched() == {}

@@ -181,7 +181,7 @@ def test_a_search_asks_the_store_four_times_at_most(store, tenant, queries):
 
     with queries(max=2):
         assert finding.search("mail").total == 30
-    with queries(max=7):
+    with queries(max=6):
         assert len(finding.search("maill").hits) == 20
 
 

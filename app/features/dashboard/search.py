@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.features.accounts import slots as accounts
 from app.features.billing import slots as billing
 from app.features.blog import slots as blog
+from app.features.kb import slots as kb
 from app.features.orders import slots as orders
 from app.features.payments import slots as payments
 from app.features.subscriptions import slots as subscriptions
@@ -28,11 +29,13 @@ ROOMS = (
     subscriptions.search,
     webhooks.search,
     blog.search,
+    kb.search,
 )
 
 ACTIONS = (
     ("Add a product", "Products", "/admin/products/new", "package", Role.ADMIN),
     ("Add a promo code", "Promo codes", "/admin/promo-codes/new", "percentage", Role.ADMIN),
+    ("Write a help article", "Help centre", "/admin/kb/new", "book-2", Role.MEMBER),
     ("Make an API key", "API keys", "/admin/api-keys/new", "key", Role.ADMIN),
     ("Write a post", "Blog", "/admin/blog/new", "article", Role.MEMBER),
     ("Write down a testimonial", "Testimonials", "/admin/testimonials/new", "message-2", Role.MEMBER),

@@ -1,5 +1,6 @@
 """`/admin/kb/topics`: under which articles stand."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect
@@ -53,7 +54,7 @@ def create() -> ResponseReturnValue:
     return _all(form, status=422)
 
 
-def _given(form: TopicForm) -> dict[str, object]:
+def _given(form: TopicForm) -> dict[str, Any]:
     return {**form.answers, "description": form.description.data or ""}
 
 

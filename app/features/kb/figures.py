@@ -30,7 +30,7 @@ class Told(NamedTuple):
 
     article_id: UUID
     title: str
-    count: int
+    times: int
     detail: str = ""
 
 
@@ -102,7 +102,9 @@ def helped_least() -> list[Told]:
     wanted = sa.select(LivePage.article_id, LivePage.title, LivePage.yes_votes, votes).where(
         LivePage.number.is_not(None), votes >= FEWEST_VOTES, LivePage.no_votes > 0
     )
-    rows = db.session().execute(wanted.order_by((LivePage.yes_votes * 100 / votes), votes.desc(), LivePage.id).limit(MOST))
+    rows = db.session().execute(
+        wanted.order_by((LivePage.yes_votes * 100 / votes), votes.desc(), LivePage.id).limit(MOST)
+    )
     return [Told(row[0], row[1], row[3], f"{row[2]:,} of {row[3]:,} said yes") for row in rows]
 
 

@@ -1,7 +1,7 @@
 """The one search of the help centre: what pages, suggestions and programs ask."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -94,7 +94,7 @@ def _hits(ranked: list[index.Ranked], wanted: list[str]) -> list[Hit]:
     return [_hit(known[one.page_id], wanted) for one in ranked if one.page_id in known]
 
 
-def _hit(row: sa.Row[tuple[UUID, UUID, str, UUID | None, int, str, str]], wanted: list[str]) -> Hit:
+def _hit(row: Any, wanted: list[str]) -> Hit:
     page_id, article_id, slug, category_id, minutes, title, plain = row
     snippet = words.parts(words.excerpt(plain, wanted), wanted)
     return Hit(page_id, article_id, slug, category_id, minutes, words.parts(title, wanted), snippet)

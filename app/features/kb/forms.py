@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField
-from wtforms import TextAreaField
+from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -23,7 +22,9 @@ class VoteForm(PanelForm):
     """Whether an article helped."""
 
     helpful = RadioField(
-        "Did this solve it?", [InputRequired("Say yes or no.")], choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "Not quite")]
+        "Did this solve it?",
+        [InputRequired("Say yes or no.")],
+        choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "Not quite")],
     )
     comment = TextAreaField("What was missing, or what helped?", [Optional(), Length(max=LONGEST_COMMENT)])
 
@@ -61,7 +62,8 @@ class ArticleForm(PanelForm):
     def offer(self, known: Sequence[Category]) -> None:
         """The topics to choose from."""
         self.category.choices = [
-            SelectChoice("", "None"), *(SelectChoice(str(topic.id), topic.name) for topic in known)
+            SelectChoice("", "None"),
+            *(SelectChoice(str(topic.id), topic.name) for topic in known),
         ]
 
     @property
@@ -93,6 +95,10 @@ class TopicForm(PanelForm):
     """What a topic is called."""
 
     name = StringField("Name", [InputRequired("Give it a name.")])
-    description = StringField("In a few words", [Optional()], description="Under the name, such as: Mailboxes, phones, spam.")
+    description = StringField(
+        "In a few words", [Optional()], description="Under the name, such as: Mailboxes, phones, spam."
+    )
     icon = SelectField("Drawing", choices=[SelectChoice(name, name.replace("-", " ")) for name in topics.ICONS])
-    position = IntegerField("Place", [InputRequired("0 is the first.")], default=0, description="The smaller, the further up.")
+    position = IntegerField(
+        "Place", [InputRequired("0 is the first.")], default=0, description="The smaller, the further up."
+    )

@@ -57,7 +57,8 @@ def drop(number: int) -> None:
 
 _INSERT_SQLITE = "INSERT INTO kb_search (tenant, title, tags, body) VALUES (:of, :title, :tags, :body)"
 _INSERT_POSTGRESQL = (
-    "INSERT INTO kb_search (tenant_id, title, heads, words) VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
+    "INSERT INTO kb_search (tenant_id, title, heads, words) "
+    "VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
     "array_to_tsvector(CAST(:heads AS text[])), array_to_tsvector(CAST(:words AS text[]))) RETURNING number"
 )
 _NARROW = " AND {row} IN (SELECT number FROM kb_pages WHERE tenant_id = :tenant{further})"
@@ -86,7 +87,7 @@ def rank(
 
     Equal ones by how often they are read, then newest first. One query.
     """
-    given = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
+    given: dict[str, Any] = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
     given |= {"tenant": tenancy.current(), "limit": limit, "offset": offset, "most": RANKED}
     given |= {"category": category_id} if category_id is not None else {}
     given |= {"tag": tag} if tag is not None else {}

@@ -1,5 +1,6 @@
 """`/help`: the help centre, for everybody. Pages of strangers bear no cookie, so that caches may keep them a minute."""
 
+import re
 from typing import Any
 
 from flask import Response, redirect, request
@@ -21,6 +22,8 @@ HERE = "/help"
 SUGGESTED = 5
 KEPT_SECONDS = 60
 SEARCHES = ("120/minute",)
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may have, however it is written."""
 
 
 def _drawn(template: str, **context: Any) -> Response:
@@ -124,6 +127,7 @@ def sitemap() -> ResponseReturnValue:
 
 def _xml(template: str, kind: str, **context: Any) -> Response:
     answer = page(template, root=_canonical(""), **context)
+    answer.set_data(_NO_XML.sub("", answer.get_data(as_text=True)))
     answer.headers["Content-Type"] = f"{kind}; charset=utf-8"
     if not request.cookies:
         answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"

@@ -1,5 +1,7 @@
 """What readers see: articles, those beside them, topics, tags, and which are read most."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -102,7 +104,35 @@ def newest(limit: int = 50) -> list[LivePage]:
     return list(db.session().scalars(wanted.limit(limit)))
 
 
-def every(limit: int = 50_000) -> list[sa.Row[tuple[str, object]]]:
+def every(limit: int = 50_000) -> list[tuple[str, datetime]]:
     """Addresses and when they changed, for the map of the site: as many as one may have."""
     wanted = sa.select(LivePage.slug, LivePage.updated_at).where(_IS_THERE).order_by(LivePage.updated_at.desc())
-    return list(db.session().execute(wanted.limit(limit)))  # type: ignore[arg-type]
+    return [(row[0], row[1]) for row in db.session().execute(wanted.limit(limit))]
+
+
+def some(article_ids: Collection[UUID]) -> list[Teaser]:
+    """These, in no order."""
+    if not article_ids:
+        return []
+    wanted = sa.select(*_TEASER).where(LivePage.article_id.in_(article_ids), _IS_THERE)
+    return [Teaser(*row) for row in db.session().execute(wanted)]
+
+
+def tag_of(text: str) -> str | None:
+    """The tag that is meant, if one is."""
+    return rules.tag(text) or None
+
+
+def listed(
+    page: int, limit: int, *, category_id: UUID | None = None, tag: str | None = None
+) -> tuple[list[Teaser], int]:
+    """One page of all articles by title, and how many there are."""
+    conditions: list[sa.ColumnElement[bool]] = [_IS_THERE]
+    if category_id is not None:
+        conditions.append(LivePage.category_id == category_id)
+    if tag is not None:
+        conditions.append(LivePage.article_id.in_(sa.select(PageTag.article_id).where(PageTag.tag == tag)))
+    session, counted = db.session(), sa.select(sa.func.count()).select_from(LivePage).where(*conditions)
+    wanted = sa.select(*_TEASER).where(*conditions).order_by(LivePage.title_key, LivePage.id)
+    rows = session.execute(wanted.limit(limit).offset((page - 1) * limit))
+    return [Teaser(*row) for row in rows], session.scalar(counted) or 0

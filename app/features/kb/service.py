@@ -91,7 +91,7 @@ def create(written: Words) -> Article:
 
 
 def save(article: Article, written: Words, *, seen: int) -> bool:
-    """Keep what somebody wrote, as another version; whether anything was different. Readers see it once it is published.
+    """Keep what somebody wrote, as another version; whether anything was different. Readers see it once published.
 
     Raises:
         EditedMeanwhile: `seen` is not the present revision.

@@ -29,7 +29,7 @@ def trigrams(word: str) -> set[str]:
 
 
 def move(gone: Collection[str], come: Collection[str]) -> None:
-    """Count one article less with each of `gone` and one more with each of `come`. In order, so that none waits for ever."""
+    """Count one article less with each of `gone`, one more with each of `come`: in order, so that none waits for ever."""
     session, tenant_id = db.session(), tenancy.current()
     mine = [{"tenant": tenant_id, "word": word} for word in sorted(come)]
     if mine:
@@ -60,7 +60,7 @@ _TAKE = _text("UPDATE kb_words SET pages = pages - 1 WHERE tenant_id = :tenant A
 
 
 def corrected(wanted: list[str]) -> list[str]:
-    """The words with each that begins no known word replaced by the nearest known one, if one is near. Two queries a word."""
+    """Each word that begins no known one gives way to the nearest known one, if one is near. Three queries a word."""
     return [word if _is_known(word) else _nearest(word) or word for word in wanted]
 
 
@@ -82,12 +82,21 @@ def _nearest(word: str) -> str | None:
         .order_by(shared.desc(), Trigram.word)
         .limit(CONSIDERED)
     )
-    few = alike.subquery()
-    counted = sa.select(KnownWord.word, KnownWord.pages).where(KnownWord.tenant_id == tenant_id, KnownWord.word == few.c.word)
+    session, swapped = (
+        db.session(),
+        [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)],
+    )
+    likely = [
+        *session.scalars(tenancy.named(alike, _MINE)),
+        *swapped,
+    ]  # what is swapped in a short word shares no three
+    counted = sa.select(KnownWord.word, KnownWord.pages).where(
+        KnownWord.tenant_id == tenant_id, KnownWord.word.in_(likely)
+    )
     found = [
         (away, -pages, known)
-        for known, pages in db.session().execute(tenancy.named(counted, _MINE))
-        if (away := distance(word, known)) <= (1 if len(word) <= 4 else 2)
+        for known, pages in session.execute(tenancy.named(counted, _MINE))
+        if (away := distance(word, known)) <= 1 or (away == 2 and len(word) > 5 and word[0] == known[0])
     ]
     return min(found)[2] if found else None
 

@@ -1,6 +1,7 @@
 """Topics: under which articles stand on the first page of the help centre."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -48,7 +49,7 @@ def create(name: str, *, description: str = "", icon: str = ICONS[0], position: 
     known = every()
     if len(known) >= MOST:
         raise Invalid.field("name", f"{MOST} topics are as many as people look through.")
-    topic = Category(slug=_free(words.slug(fields["name"]) or "topic", known), **fields)
+    topic = Category(slug=_free(words.slug(name) or "topic", known), **fields)
     try:
         with db.session().begin_nested():
             db.session().add(topic)
@@ -92,7 +93,7 @@ def _free(wish: str, known: Sequence[Category]) -> str:
     return next(slug for slug in tries if slug not in taken)
 
 
-def _checked(name: str, description: str, icon: str, position: int) -> dict[str, str | int]:
+def _checked(name: str, description: str, icon: str, position: int) -> dict[str, Any]:
     problems = {}
     name, description = " ".join(name.split()), " ".join(description.split())
     for field, text, longest in (("name", name, LONGEST_NAME), ("description", description, LONGEST_DESCRIPTION)):

@@ -63,5 +63,3 @@ def _count(page: LivePage, is_helpful: bool, by: int) -> None:
         page.yes_votes += by
     else:
         page.no_votes += by
-
-

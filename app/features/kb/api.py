@@ -1,0 +1,106 @@
+"""`/api/kb`: the help centre for programs. Nobody needs to be signed in."""
+
+from uuid import UUID
+
+from app.features.kb import finding, reading, topics, votes
+from app.features.kb.models import Category
+from app.features.kb.schemas import (
+    ArticleOut,
+    ArticlesOut,
+    ArticlesQuery,
+    HeadingOut,
+    PopularQuery,
+    TeaserOut,
+    VoteIn,
+    VoteOut,
+    found_out,
+    marked,
+)
+from app.features.kb.schemas import HitOut as Hit
+from app.features.tenants import service as tenants
+from app.kernel.access import anyone
+from app.kernel.api import ApiRoutes
+from app.kernel.errors import NotFound
+from app.kernel.pages import user_agent, visitor
+
+routes = ApiRoutes("kb", prefix="/api/kb", tag="Help centre")
+
+LIMITS = ("120/minute",)
+
+
+def _topics() -> dict[UUID, Category]:
+    return {topic.id: topic for topic in topics.every()}
+
+
+@routes.get("/articles", errors=(NotFound,))
+@anyone(limits=LIMITS)
+def index(query: ArticlesQuery) -> ArticlesOut:
+    """Look for articles: by words, under a topic, with a tag; without words, all of them by title."""
+    known = _topics()
+    topic = topics.by_slug(query.category) if query.category else None
+    if query.category and topic is None:
+        raise NotFound("There is no such topic.")
+    category_id, tag = topic.id if topic else None, reading.tag_of(query.tag)
+    if query.q.strip():
+        found = finding.search(query.q, page=query.page, category_id=category_id, tag=tag)
+        rows = reading.some([hit.article_id for hit in found.hits])
+        return found_out(found, {one.article_id: TeaserOut.of(one, known) for one in rows})
+    rows, total = reading.listed(query.page, finding.ON_A_PAGE, category_id=category_id, tag=tag)
+    hits = [
+        Hit(**TeaserOut.of(one, known).model_dump(), title_html=marked([(one.title, False)]),
+            snippet_html=marked([(one.summary, False)]))
+        for one in rows
+    ]  # fmt: skip
+    more = total > query.page * finding.ON_A_PAGE
+    return ArticlesOut(articles=hits, page=query.page, total=total, has_more=more, corrected="")
+
+
+@routes.get("/articles/<slug>", errors=(NotFound,))
+@anyone(limits=LIMITS)
+def show(slug: str) -> ArticleOut:
+    """One article as readers see it."""
+    found, known = reading.page(slug), _topics()
+    topic = known.get(found.category_id) if found.category_id else None
+    return ArticleOut(
+        id=found.article_id,
+        slug=found.slug,
+        url=f"{tenants.base_url(tenants.current())}/help/{found.slug}",
+        title=found.title,
+        summary=found.summary,
+        category=topic.slug if topic else "",
+        tags=found.tags,
+        html=found.html,
+        contents=[HeadingOut(level=level, text=text, anchor=anchor) for level, text, anchor in found.contents],
+        minutes=found.minutes,
+        author=reading.author_of(found.article_id),
+        published_at=found.created_at,
+        updated_at=found.updated_at,
+        views=found.views,
+        helpful=found.yes_votes,
+        votes=found.votes,
+        related=[TeaserOut.of(one, known) for one in reading.related(found)],
+    )
+
+
+@routes.post("/articles/<uuid:article_id>/vote", errors=(NotFound,))
+@anyone(limits=("20/hour",), as_nobody=True)
+def vote(article_id: UUID, body: VoteIn) -> VoteOut:
+    """Say whether an article helped; said again from the same network and browser, it replaces what was said."""
+    voter = votes.voter(user_id=None, network=visitor().network, browser=user_agent())
+    return VoteOut.of(votes.vote(article_id, voter=voter, is_helpful=body.helpful, comment=body.comment))
+
+
+@routes.get("/popular")
+@anyone(limits=LIMITS)
+def popular(query: PopularQuery) -> list[TeaserOut]:
+    """What is read most of late."""
+    known = _topics()
+    return [TeaserOut.of(one, known) for one in reading.popular(query.limit)]
+
+
+@routes.get("/tags/<tag>")
+@anyone(limits=LIMITS)
+def tagged(tag: str) -> list[TeaserOut]:
+    """The articles with that tag by title, 200 at most; none where nobody uses it."""
+    known = _topics()
+    return [TeaserOut.of(one, known) for one in reading.tagged(tag)]
