@@ -282,10 +282,19 @@ def _exists(kind: str, index: int, record_id: Any) -> sa.ColumnElement[bool]:
 
 def record_ids(kind: str, text: str, *, limit: int = 50) -> list[Any]:
     """The ids of some records that have all the words of `text`: for a search over many rooms. Two queries at most."""
+    return records((kind,), text, limit=limit)[kind]
+
+
+def records(kinds: tuple[str, ...], text: str, *, limit: int = 50) -> dict[str, list[Any]]:
+    """The same of several kinds. One query, and one more for each kind that has them."""
     found = terms.words_in(text)
     if not found:
-        return []
-    counts = _count((kind,), found)[kind]
+        return {kind: [] for kind in kinds}
+    counts = _count(kinds, found)
+    return {kind: _some_of(kind, counts[kind], found, limit) for kind in kinds}
+
+
+def _some_of(kind: str, counts: list[int], found: list[str], limit: int) -> list[Any]:
     if not all(counts):
         return []
     bound = _rarest_first(kind, counts, found) | {"tenant": tenancy.current(), "limit": limit}
