@@ -35,8 +35,8 @@ STORIES = (
         ("TLS", "Domains"),
         118,
         """\
-Every website with us now has a certificate **before** its first visitor comes. There is nothing to order, and nothing to
-renew by hand.
+Every website with us now has a certificate **before** its first visitor comes. There is nothing to order,
+and nothing to renew by hand.
 
 ## What changes for you
 
@@ -93,7 +93,8 @@ Lower the lifetime of your DNS records to 300 seconds the day before. Visitors t
 
 ## While it moves
 
-Write no new articles for half an hour. Orders in a shop that come in meanwhile stay at the old place, so put up a notice.
+Write no new articles for half an hour. Orders in a shop that come in meanwhile stay at the old place, so put up
+a notice.
 
 ## Afterwards
 
@@ -107,8 +108,8 @@ Leave the old site where it is for a week. If something is missing, it is still 
         ("Reliability", "Bristol"),
         27,
         """\
-Since last Tuesday everything you keep with us lies in two places. If the first one goes dark, the second takes over within
-a minute.
+Since last Tuesday everything you keep with us lies in two places. If the first one goes dark, the second takes over
+within a minute.
 
 ## Why eleven kilometres
 
@@ -127,8 +128,8 @@ Nothing. It is part of every plan from Business up, and Starter plans keep their
         ("E-mail", "DNS"),
         9,
         """\
-Three records decide whether a stranger's mail server believes you. Ours are set up for you; if your DNS is elsewhere, this
-is what to copy.
+Three records decide whether a stranger's mail server believes you. Ours are set up for you; if your DNS is elsewhere,
+this is what to copy.
 
 ## SPF: who may send
 
@@ -150,7 +151,8 @@ Begin with `p=none`, read the reports for two weeks, and only then say `p=quaran
         ("Support",),
         -20,
         """\
-Support answers every day, also on 25 December and 1 January. On these two days from 9 to 17, else from 7 to 23 as always.
+Support answers every day, also on 25 December and 1 January. On these two days from 9 to 17, else from 7 to 23 as
+always.
 """,
     ),
     Story(

@@ -39,11 +39,11 @@ class Reader(HTMLParser):
         if tag in {"a", "link"} and given.get("href", "").startswith("/"):
             self.links.append(given["href"])
         if tag == "form":
-            self._open = Form(given.get("action", ""), given.get("method", "get").lower())
+            self._open = self._by_id.setdefault(given["id"], Form("", "")) if given.get("id") else Form("", "")
+            self._open.action, self._open.method = given.get("action", ""), given.get("method", "get").lower()
             self.forms.append(self._open)
-            self._by_id[given.get("id", "")] = self._open
             return
-        form = self._by_id.get(given["form"]) if "form" in given else self._open
+        form = self._by_id.setdefault(given["form"], Form("", "")) if "form" in given else self._open  # may stand before
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:
