@@ -55,7 +55,7 @@ SITUATIONS = (
 
 
 def load() -> DemoLogin:
-    """Make one customer for each of `SITUATIONS` in the tenant that is set, and what it tells; a login for the first."""
+    """Make one customer for each of `SITUATIONS` in the tenant that is set, and what it tells; a login for one."""
     password = secrets.token_urlsafe(9)
     password_hash = crypto.hash_password(password)
     began, first = clock.now(), ""

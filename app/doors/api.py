@@ -8,6 +8,7 @@ from app.features.audit import api as audit
 from app.features.blog import api as blog
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
+from app.features.files import api as files
 from app.features.kb import api as kb
 from app.features.kb import api_admin as kb_admin
 from app.features.marketing import api as marketing
@@ -42,6 +43,7 @@ ROOMS = (
     kb_admin.routes,
     openapi.routes,
     webhooks.routes,
+    files.routes,
     marketing_services.routes,
     blog.routes,
     blog.public_routes,

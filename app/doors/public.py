@@ -9,6 +9,7 @@ from app.features.accounts import public_email_undo as email_undo
 from app.features.accounts import public_sign_up as sign_up
 from app.features.blog import public as blog
 from app.features.branding import public as branding
+from app.features.files import public as files
 from app.features.kb import public as kb
 from app.features.ops import public as ops
 from app.features.people import public as people
@@ -28,6 +29,7 @@ ROOMS = (
     people.routes,
     branding.routes,
     kb.routes,
+    files.routes,
     ops.routes,
     blog.routes,
     testimonials.routes,

@@ -21,7 +21,7 @@ class Form:
 
 
 class Reader(HTMLParser):
-    """Collects the forms of one page."""
+    """Collects the forms of one page. A field may stand before the form that it names."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,7 +43,7 @@ class Reader(HTMLParser):
             self._open.action, self._open.method = given.get("action", ""), given.get("method", "get").lower()
             self.forms.append(self._open)
             return
-        form = self._by_id.setdefault(given["form"], Form("", "")) if "form" in given else self._open  # may stand before
+        form = self._by_id.setdefault(given["form"], Form("", "")) if "form" in given else self._open
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:
