@@ -14,6 +14,7 @@ from app.features.billing import admin as billing
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
+from app.features.files import admin as files
 from app.features.kb import admin as kb
 from app.features.kb import admin_figures as kb_figures
 from app.features.kb import admin_steps as kb_steps
@@ -63,6 +64,7 @@ ROOMS = (
     impersonations.routes,
     tenants.routes,
     mail_settings.routes,
+    files.routes,
     products.routes,
     promos.routes,
     orders.routes,

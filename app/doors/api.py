@@ -7,6 +7,7 @@ from app.features.api_keys import api as api_keys
 from app.features.audit import api as audit
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
+from app.features.files import api as files
 from app.features.kb import api as kb
 from app.features.kb import api_admin as kb_admin
 from app.features.marketing import api as marketing
@@ -40,6 +41,7 @@ ROOMS = (
     kb_admin.routes,
     openapi.routes,
     webhooks.routes,
+    files.routes,
     marketing_services.routes,
 )
 

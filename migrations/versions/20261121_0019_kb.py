@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 import app.kernel.columns
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
