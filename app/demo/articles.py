@@ -134,7 +134,8 @@ Add a line to the `hosts` file of your computer, so that only you see the new si
 198.51.100.24  www.your-domain.example
 ```
 
-Click through it, send yourself the contact form, sign in. Then [point the domain to us](/help/point-a-domain-to-your-hosting).
+Click through it, send yourself the contact form, sign in. Then
+[point the domain to us](/help/point-a-domain-to-your-hosting).
 
 ## Do it for me
 
@@ -201,7 +202,7 @@ DRAFTS = (("Domains and DNS", "DNSSEC in five minutes", "What it does, and the r
 
 
 def write(*, began: datetime) -> int:
-    """Write the articles in the tenant that is set, from `began` on; how many. None where somebody has begun already."""
+    """Write the articles in the tenant that is set, from `began` on; how many. None where somebody has begun."""
     with db.transaction():
         if topics.every():
             return 0

@@ -136,15 +136,18 @@ def _make_testimonials() -> None:
         "testimonials",
         *[_text(name) for name in ("name", "title", "company", "quote")],
         _number("stars"),
+        _id("photo_id", nullable=True),
         sa.Column("is_featured", sa.Boolean(), nullable=False),
         _number("position"),
         *[_moment(name) for name in ("approved_at", "rejected_at", "archived_at")],
         *_of_a_tenant("testimonials"),
+        _points("testimonials", "photo_id", "stored_files"),
         sa.CheckConstraint("approved_at IS NULL OR rejected_at IS NULL", name=op.f("ck_testimonials_decided")),
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_testimonials_stars")),
         info={"tenant_owned": True},
     )
     op.create_index("ix_testimonials_newest", "testimonials", ["tenant_id", "created_at", "id"])
+    op.create_index("ix_testimonials_photo_id", "testimonials", ["tenant_id", "photo_id"])
     op.create_index("ix_testimonials_position", "testimonials", ["tenant_id", "position", "id"])
     op.create_index("ix_testimonials_stars", "testimonials", ["tenant_id", "stars", "id"])
 

@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from tests.bench import auditing, browser, driver, growth, pages, people, processes, queue, signing
+from tests.bench import auditing, browser, driver, finding, growth, pages, people, processes, queue, signing
 from tests.bench.data import Data
 from tests.bench.goal import BOTH, Bench, Goal, said
 from tests.support import processes as started
@@ -52,7 +52,7 @@ def goals() -> list[Goal]:
     """All of them, in the order in which a round measures them."""
     start, two, memory = processes.goals()
     return [
-        start, *pages.goals(), *signing.goals(), memory, *queue.goals(), *growth.goals(), two, *browser.goals(), *auditing.goals(),
+        start, *pages.goals(), *signing.goals(), memory, *queue.goals(), *growth.goals(), *finding.goals(), two, *browser.goals(), *auditing.goals(),
     ]  # fmt: skip
 
 

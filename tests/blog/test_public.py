@@ -5,11 +5,15 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+import sqlalchemy as sa
 
 from app.features.blog import service
+from app.features.files import service as files
+from app.features.files.models import FileUse
 from app.kernel import buffer, db, tenancy
 from app.kernel.access import Role
 from tests.blog.factories import make_post
+from tests.files.factories import make_file
 from tests.support.cast import make_staff, principal_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -203,3 +207,18 @@ def test_links_that_lead_out_promise_nothing(client, sam):
 
     assert '<a href="https://elsewhere.example/" rel="noopener nofollow ugc">' in text
     assert '<a href="/help">here</a>' in text
+
+
+def test_pictures_of_the_text_are_kept_shown_and_previewed(client, sam):
+    file = make_file()
+    post = make_post(sam, body=f"Look: {files.markdown(file)} ![no](https://evil.example/x.png)")
+
+    text = client.get(post.path).text
+
+    assert f'src="{file.address}"' in text
+    assert f'<meta property="og:image" content="http://127.0.0.1:2271{file.address}">' in text
+    assert "evil.example" not in text
+    assert client.get(f"/api/marketing/blog/{post.slug}").json["image"].endswith(file.address)
+    assert db.session().scalars(sa.select(FileUse.used_by_id)).all() == [post.id]
+    service.change(principal_of(sam), post, body="Nothing to see.")
+    assert db.session().scalars(sa.select(FileUse.used_by_id)).all() == []

@@ -9,11 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
+from app.features.files.models import FileUse
 from app.features.kb import counting, publishing, service, votes
 from app.features.kb.models import Article, Category, LivePage, Version
 from app.features.kb.service import Words
 from app.kernel import buffer, db
 from app.kernel.access import Role
+from tests.files.factories import picture
 from tests.kb.factories import BODY, make_article, make_published, make_topic
 from tests.support.cast import make_staff
 
@@ -244,3 +246,17 @@ def test_figures_say_what_is_missing_and_what_has_grown_old(as_sam, tenant, now,
     db.session().scalars(sa.select(LivePage)).one().updated_at -= timedelta(days=400)
     db.session().flush()
     assert "Every article was published" not in as_sam.get(f"{HERE}/figures").text
+
+
+def test_a_picture_is_kept_for_as_long_as_a_version_shows_it(as_sam, client, tenant):
+    answer = as_sam.post("/admin/files", data={"file": (io.BytesIO(picture()), "port.png")})
+    article = make_article(body=answer.json["markdown"])
+    publishing.publish(article)
+    service.save(article, Words(title="x", body="No picture."), seen=1)
+
+    shown = client.get(f"/help/{article.slug}").text
+    uses = db.session().scalars(sa.select(FileUse.used_by_type)).all()
+
+    assert f'src="{answer.json["url"]}"' in shown and 'alt="port"' in shown
+    assert client.get(answer.json["url"]).status_code == 200
+    assert uses == ["kb_version"]

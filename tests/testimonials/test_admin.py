@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
+from app.features.files.models import FileUse
 from app.features.testimonials import models
 from app.kernel import db, tenancy
 from app.kernel.access import Role
 from app.kernel.ids import new_id
+from tests.files.factories import make_file, picture
 from tests.support.cast import make_staff
 from tests.testimonials.factories import make_testimonial
 
@@ -147,3 +149,39 @@ def test_an_exported_formula_is_text(as_sam):
 
     assert rows[0]["name"].startswith("'=")
     assert rows[0]["quote"].startswith("'@")
+
+
+def test_a_photo_is_shown_replaced_and_taken_away(as_mo, as_sam, client):
+    as_mo.post(HERE, data={**NEW, "photo": (io.BytesIO(picture()), "me.png")})
+    row = db.session().scalars(sa.select(models.Testimonial)).one()
+    _decide(as_sam, "approve", row)
+
+    assert f'src="{row.photo}"' in client.get("/testimonials").text
+    assert client.get(row.photo).mimetype == "image/png"
+    assert client.get("/api/marketing/testimonials").json["testimonials"][0]["photo"].endswith(row.photo)
+    assert _used() == {row.photo_id}
+    as_sam.post(f"{HERE}/{row.id}", data=NEW)
+    assert row.photo
+    as_sam.post(f"{HERE}/{row.id}", data={**NEW, "without_photo": "y"})
+    assert (row.photo, _used()) == ("", set())
+
+
+def _used():
+    return set(db.session().scalars(sa.select(FileUse.file_id)))
+
+
+@pytest.mark.parametrize("body", [b"<svg onload=alert(1)>", b"GIF89a<script>", b"", b"\x89PNG\r\n\x1a\nbroken"])
+def test_what_is_no_photo_is_refused_at_its_field(as_mo, body):
+    answer = as_mo.post(HERE, data={**NEW, "photo": (io.BytesIO(body), "me.png")})
+
+    assert answer.status_code == 422
+    assert 'id="photo-error"' in answer.text
+    assert db.session().scalar(sa.select(sa.func.count(models.Testimonial.id))) == 0
+
+
+def test_deleting_lets_go_of_the_photo(as_sam):
+    row = make_testimonial(photo_id=make_file().id)
+
+    assert _used() == {row.photo_id}
+    as_sam.post(f"{HERE}/{row.id}/removal")
+    assert _used() == set()

@@ -3,6 +3,7 @@
 from app.kernel import tenancy
 from app.kernel.access import Role
 from app.kernel.ids import new_id
+from tests.files.factories import make_file
 from tests.support.cast import make_staff
 from tests.testimonials.factories import make_testimonial
 
@@ -21,7 +22,7 @@ def test_everybody_gets_what_is_approved_featured_ones_first(client, tenant):
     assert [one["name"] for one in found["testimonials"]] == ["Star", "Ada"]
     assert found["testimonials"][0] == {
         "id": str(star.id), "name": "Star", "title": "", "company": "Quayside Bikes", "quote": "They pick up.",
-        "stars": 5, "featured": True,
+        "stars": 5, "featured": True, "photo": None,
     }  # fmt: skip
     assert [one["name"] for one in client.get(f"{SITE}?featured=true").json["testimonials"]] == ["Star"]
     assert [one["name"] for one in client.get(f"{SITE}?limit=1&page=2").json["testimonials"]] == ["Ada"]
@@ -92,3 +93,14 @@ def test_unknown_and_wrong_fields_are_named(as_sam, tenant):
 
         assert answer.status_code == 422
         assert [problem["field"] for problem in answer.json["errors"]] == [field]
+
+
+def test_a_foreign_picture_is_unknown(as_sam, other_tenant):
+    mine = make_file()
+    with tenancy.as_tenant(other_tenant.id):
+        foreign = make_file()
+
+    assert as_sam.post(HERE, json={**NEW, "photo_id": str(mine.id)}).json["photo"].endswith(f"/files/{mine.id}/photo")
+    for photo_id in (foreign.id, new_id()):
+        answer = as_sam.post(HERE, json={**NEW, "photo_id": str(photo_id)})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "photo_id")

@@ -1,5 +1,6 @@
 """Posts, their tags, and every address that a post has or had."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.kernel import words
 from app.kernel.columns import JSON, Code
 from app.kernel.tenancy import TenantRecord, tenant_key
 
+_PICTURE = re.compile(r'<img [^>]*src="(/files/[^"]+)"')
 WAITING = sa.text("scheduled_for IS NOT NULL")
 
 
@@ -82,6 +84,12 @@ class Post(TenantRecord):
     def is_shown(self) -> bool:
         """Whether everybody can read it."""
         return self.state == "published"
+
+    @property
+    def picture(self) -> str:
+        """The first one of its text: its address on the brand's own host; empty where there is none."""
+        found = _PICTURE.search(self.html)
+        return found[1] if found is not None else ""
 
     @property
     def initials(self) -> str:

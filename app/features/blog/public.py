@@ -107,6 +107,7 @@ def show(slug: str) -> ResponseReturnValue:
         exact=words.exact(post.dated_at, zone),
         beside=reading.beside(post, tags),
         here=_canonical(post.path),
+        picture=_canonical(post.picture) if post.picture else "",
         structured=_structured(post, tags),
     )
 
@@ -122,6 +123,7 @@ def _structured(post: Post, tags: list[PostTag]) -> dict[str, Any]:
         "datePublished": post.dated_at.isoformat(),
         "dateModified": max(post.changed_at, post.dated_at).isoformat(),
         "author": {"@type": "Person" if post.author_name else "Organization", "name": post.author_name or name},
+        **({"image": _canonical(post.picture)} if post.picture else {}),
         "publisher": {"@type": "Organization", "name": name},
         "mainEntityOfPage": _canonical(post.path),
         "keywords": ", ".join(tag.name for tag in tags),

@@ -84,6 +84,7 @@ class SummariesOut(Answer):
 class ReadOut(SummaryOut):
     """A whole post, as everybody may see it."""
 
+    image: Annotated[str | None, Field(description="The first picture of the text.")]
     html: Annotated[str, Field(description="The text, cleaned: it may stand in a page as it is.")]
     meta_title: str
     meta_description: str
@@ -95,6 +96,7 @@ class ReadOut(SummaryOut):
         summary = SummaryOut.of(post, tags, base)
         return cls(
             **{name: getattr(summary, name) for name in SummaryOut.model_fields},
+            image=base + post.picture if post.picture else None,
             html=post.html,
             meta_title=post.meta_title or post.title,
             meta_description=post.meta_description or summary.excerpt,

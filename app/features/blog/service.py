@@ -16,6 +16,7 @@ from app.features.blog import wording
 from app.features.blog.events import PostPublished
 from app.features.blog.models import Post, PostSlug, PostTag
 from app.features.blog.rules import MOST_WORDS, RULES
+from app.features.files import service as files
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, slugs, terms
 from app.kernel.access import Principal, Role
@@ -198,7 +199,8 @@ def _tag(post: Post, tags: dict[str, str]) -> None:
 
 
 def _index(post: Post, tags: Iterable[str], plain: str) -> None:
-    """By which words it is found. Its author's name is none: it goes when the author is erased."""
+    """By which words it is found, and which pictures it shows. Its author's name is none: it goes when the author is erased."""
+    files.claim(RESOURCE, post.id, files.named_in(post.body or ""))
     terms.keep(KIND, post.id, (post.title, post.category, *tags, post.excerpt, plain), most=MOST_WORDS)
 
 

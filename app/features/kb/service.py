@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.audit import service as audit
+from app.features.files import service as files
 from app.features.kb import addresses
 from app.features.kb.models import Article, Category, Version
 from app.features.kb.rules import checked
@@ -143,13 +144,14 @@ def _change(article: Article, fields: dict[str, Any], restored_from: int | None 
 def _keep(article: Article, restored_from: int | None = None) -> None:
     """The version of what is there now, and the words that staff find it by."""
     kept = {name: getattr(article, name) for name in WRITTEN}
-    db.session().add(
-        Version(
-            article_id=article.id, revision=article.revision, author_id=actor().user_id,
-            restored_from=restored_from, **kept,
-        )
+    version = Version(
+        article_id=article.id, revision=article.revision, author_id=actor().user_id, restored_from=restored_from, **kept
     )  # fmt: skip
+    db.session().add(version)
     db.session().flush()
+    pictures = files.named_in(article.body)
+    if pictures:
+        files.claim("kb_version", version.id, pictures)  # for as long as somebody may bring the version back
     terms.keep(KIND, article.id, [article.title, *article.tags, article.slug.replace("-", " ")])
 
 

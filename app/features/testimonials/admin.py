@@ -8,6 +8,8 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.audit import exporting
+from app.features.files import service as files
+from app.features.files.service import NoRoom
 from app.features.tenants import service as tenants
 from app.features.testimonials import service
 from app.features.testimonials.forms import TestimonialForm
@@ -17,6 +19,7 @@ from app.features.testimonials.service import OnTheSite
 from app.kernel import ids, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, NotFound
+from app.kernel.images import LARGEST_BYTES
 from app.kernel.listed import listed
 from app.kernel.pages import PageRoutes, is_at_least, own_path, page, principal, toast
 
@@ -38,6 +41,7 @@ DONE = {
     "reject": ("info", "rejected"),
     "archive": ("info", "archived"),
 }
+LARGEST_BODY = LARGEST_BYTES + 64 * 1024
 SHORT = 120
 """Characters of somebody's words in the list."""
 
@@ -126,19 +130,35 @@ def _facts(row: Testimonial, zone: str) -> list[tuple[str, str]]:
 
 
 @routes.post("")
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create() -> ResponseReturnValue:
     """Write down what somebody said."""
     form = TestimonialForm()
     if form.validate_on_submit():
         try:
-            row = service.create(**form.fields)
+            row = service.create(**_photo(form), **form.fields)
         except Invalid as refusal:
             form.blame(refusal)
         else:
             toast("good", f"What {row.name} said waits for approval.")
             return redirect(f"{HERE}/{row.id}", 303)
     return _form(form, status=422)
+
+
+def _photo(form: TestimonialForm) -> dict[str, UUID | None]:
+    """The picture that was sent, kept; none where it is to go; nothing where it stays.
+
+    Raises:
+        Invalid: it is no picture, or too large; names the field.
+    """
+    sent = request.files.get("photo")
+    if sent is None or not sent.filename:
+        return {"photo_id": None} if form.without_photo.data else {}
+    try:
+        kept = files.keep_image(sent.stream.read(LARGEST_BODY), name=sent.filename, purpose="testimonial")
+    except (Invalid, NoRoom) as refusal:
+        raise Invalid.field("photo", refusal.text) from refusal
+    return {"photo_id": kept.id}
 
 
 @routes.get("/<uuid:testimonial_id>")
@@ -150,13 +170,13 @@ def show(testimonial_id: UUID) -> ResponseReturnValue:
 
 
 @routes.post("/<uuid:testimonial_id>")
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def update(testimonial_id: UUID) -> ResponseReturnValue:
     """Put it in other words."""
     row, form = service.find(principal(), testimonial_id), TestimonialForm()
     if form.validate_on_submit():
         try:
-            service.change(principal(), row, **form.fields)
+            service.change(principal(), row, **_photo(form), **form.fields)
         except Invalid as refusal:
             form.blame(refusal)
         except OnTheSite as refusal:

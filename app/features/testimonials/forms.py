@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, FileField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -24,6 +24,8 @@ class TestimonialForm(PanelForm):
         choices=[SelectChoice(str(count), words.plural(count, "star")) for count in range(MOST_STARS, 0, -1)],
         validators=[InputRequired("1 to 5 stars.")],
     )
+    photo = FileField("Photo", [Optional()], description="PNG, JPEG or WebP, at most 5 MiB. Shown round.")
+    without_photo = BooleanField("Take the photo away")
     is_featured = BooleanField("Featured: shown large, before the others")
 
     @classmethod

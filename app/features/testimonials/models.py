@@ -1,12 +1,13 @@
 """What somebody said about the house."""
 
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import words
-from app.kernel.tenancy import TenantRecord
+from app.kernel.tenancy import TenantRecord, tenant_key
 
 
 class Testimonial(TenantRecord):
@@ -29,6 +30,8 @@ class Testimonial(TenantRecord):
     """Their words, plain: no markup."""
     stars: Mapped[int]
     """1 to 5."""
+    photo_id: Mapped[UUID | None] = tenant_key("stored_files", nullable=True)
+    """What they look like; initials where there is none."""
     is_featured: Mapped[bool] = mapped_column(default=False)
     """Shown large, before the others."""
     position: Mapped[int]
@@ -50,6 +53,11 @@ class Testimonial(TenantRecord):
     def is_shown(self) -> bool:
         """Whether the site shows it."""
         return self.state == "approved"
+
+    @property
+    def photo(self) -> str:
+        """The photo's address on the brand's own host; empty where there is none."""
+        return f"/files/{self.photo_id}/photo" if self.photo_id is not None else ""
 
     @property
     def initials(self) -> str:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.features.tenants import service as tenants
 from app.features.testimonials.models import Testimonial
 from app.features.testimonials.rules import LONGEST_QUOTE, MOST_STARS
 from app.kernel.numbered import Numbered, NumberedQuery
 from app.kernel.schemas import Answer, Body, Line
 
 Stars = Annotated[int, Field(ge=1, le=MOST_STARS, examples=[5])]
+Photo = Annotated[UUID | None, Field(strict=False, description="Of `POST /api/v1/files`; null: none.", examples=[None])]
 Quote = Annotated[str, Field(min_length=1, max_length=LONGEST_QUOTE)]
 
 
@@ -31,6 +33,7 @@ class ShownOut(Answer):
     quote: Annotated[str, Field(description="Plain text.")]
     stars: int
     featured: bool
+    photo: Annotated[str | None, Field(description="Where the picture is.")]
 
     @classmethod
     def of(cls, row: Testimonial) -> "ShownOut":
@@ -43,6 +46,7 @@ class ShownOut(Answer):
             quote=row.quote,
             stars=row.stars,
             featured=row.is_featured,
+            photo=tenants.base_url(tenants.current()) + row.photo if row.photo else None,
         )
 
 
@@ -70,6 +74,7 @@ class TestimonialIn(Body):
     quote: Quote
     stars: Stars
     featured: bool = False
+    photo_id: Photo = None
 
 
 class TestimonialChange(Body):
@@ -81,6 +86,7 @@ class TestimonialChange(Body):
     quote: Quote = ""
     stars: Stars = MOST_STARS
     featured: bool = False
+    photo_id: Photo = None
 
 
 class MoveIn(Body):
@@ -94,6 +100,7 @@ class TestimonialOut(ShownOut):
 
     state: Literal["waiting", "approved", "rejected", "archived"]
     position: int
+    photo_id: UUID | None
     approved_at: datetime | None
     rejected_at: datetime | None
     archived_at: datetime | None
@@ -103,5 +110,5 @@ class TestimonialOut(ShownOut):
     def of(cls, row: Testimonial) -> "TestimonialOut":
         """`row`, as it goes out."""
         shown = ShownOut.of(row).model_dump()
-        own = ("state", "position", "approved_at", "rejected_at", "archived_at", "created_at")
+        own = ("state", "position", "photo_id", "approved_at", "rejected_at", "archived_at", "created_at")
         return cls(**shown, **{name: getattr(row, name) for name in own})

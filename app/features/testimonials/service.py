@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.audit import service as audit
+from app.features.files import service as files
 from app.features.testimonials.models import Testimonial
 from app.features.testimonials.rules import RULES
 from app.kernel import clock, db, numbered
@@ -63,8 +64,14 @@ def create(**given: Any) -> Testimonial:
     row = Testimonial(**fields, position=last + 1)
     db.session().add(row)
     db.session().flush()
+    _claim(row)
     _record("TESTIMONIAL_CREATED", row)
     return row
+
+
+def _claim(row: Testimonial) -> None:
+    """Keep its photo for as long as it is shown here."""
+    files.claim(RESOURCE, row.id, () if row.photo_id is None else (row.photo_id,))
 
 
 def change(who: Principal, row: Testimonial, **given: Any) -> None:
@@ -82,6 +89,7 @@ def change(who: Principal, row: Testimonial, **given: Any) -> None:
         return
     for name, value in changed.items():
         setattr(row, name, value)
+    _claim(row)
     _record("TESTIMONIAL_UPDATED", row)
 
 
@@ -112,6 +120,7 @@ def archive(row: Testimonial) -> None:
 def delete(row: Testimonial) -> None:
     """Forget it for good: whoever said it may ask for that at any time."""
     _record("TESTIMONIAL_DELETED", row)
+    files.claim(RESOURCE, row.id, ())
     db.session().delete(row)
     db.session().flush()
 
