@@ -287,18 +287,12 @@ def record_ids(kind: str, text: str, *, limit: int = 50) -> list[Any]:
 
 def records(kinds: tuple[str, ...], text: str, *, limit: int = 50) -> dict[str, list[Any]]:
     """The same of several kinds. One query, and one more for each kind that has them."""
-    found = terms.words_in(text)
-    if not found:
-        return {kind: [] for kind in kinds}
-    counts = _count(kinds, found)
-    return {kind: _some_of(kind, counts[kind], found, limit) for kind in kinds}
-
-
-def _some_of(kind: str, counts: list[int], found: list[str], limit: int) -> list[Any]:
-    if not all(counts):
-        return []
-    bound = _rarest_first(kind, counts, found) | {"tenant": tenancy.current(), "limit": limit}
-    return [row[0] for row in fetch(_some_ids(kind, len(found)), bound)]
+    asked, found = terms.words_in(text), {kind: list[Any]() for kind in kinds}
+    for kind, counts in _count(kinds, asked).items() if asked else ():
+        if all(counts):
+            bound = _rarest_first(kind, counts, asked) | {"tenant": tenancy.current(), "limit": limit}
+            found[kind] = [row[0] for row in fetch(_some_ids(kind, len(asked)), bound)]
+    return found
 
 
 @cache

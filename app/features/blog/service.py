@@ -199,7 +199,7 @@ def _tag(post: Post, tags: dict[str, str]) -> None:
 
 
 def _index(post: Post, tags: Iterable[str], plain: str) -> None:
-    """By which words it is found, and which pictures it shows. Its author's name is none: it goes when the author is erased."""
+    """By which words it is found, and which pictures it shows. The author's name is no such word: it may be erased."""
     files.claim(RESOURCE, post.id, files.named_in(post.body or ""))
     terms.keep(KIND, post.id, (post.title, post.category, *tags, post.excerpt, plain), most=MOST_WORDS)
 
