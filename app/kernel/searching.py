@@ -1,10 +1,9 @@
 """How a list finds what somebody typed: by the beginnings of words and of numbers, through indexes alone.
 
-First it is counted, to `RARE` at most, how many records have the words, how
-many rows of the list another record's words mean, and how many numbers begin
-so. What is few is taken from its index and sorted; where it is many, the list
-is walked in its order, or by number, and fills a page soon. The cost does not
-grow with the table, and nothing that is found is left out.
+First it is counted, to `RARE` at most, how many records have the words, how many rows of the list another record's
+words mean, and how many numbers begin so. What is few is taken from its index and sorted; where it is many, the list
+is walked in its order, or by number, and fills a page soon. The cost does not grow with the table, and nothing that is
+found is left out.
 """
 
 from collections.abc import Callable
@@ -288,10 +287,10 @@ def record_ids(kind: str, text: str, *, limit: int = 50) -> list[Any]:
 def records(kinds: tuple[str, ...], text: str, *, limit: int = 50) -> dict[str, list[Any]]:
     """The same of several kinds. One query, and one more for each kind that has them."""
     asked, found = terms.words_in(text), {kind: list[Any]() for kind in kinds}
-    for kind, counts in _count(kinds, asked).items() if asked else ():
-        if all(counts):
-            bound = _rarest_first(kind, counts, asked) | {"tenant": tenancy.current(), "limit": limit}
-            found[kind] = [row[0] for row in fetch(_some_ids(kind, len(asked)), bound)]
+    counted = _count(kinds, asked) if asked else {}
+    for kind in [kind for kind, counts in counted.items() if all(counts)]:
+        bound = _rarest_first(kind, counted[kind], asked) | {"tenant": tenancy.current(), "limit": limit}
+        found[kind] = [row[0] for row in fetch(_some_ids(kind, len(asked)), bound)]
     return found
 
 
