@@ -73,7 +73,7 @@ def test_a_post_publishes_itself_at_its_time_and_once(sam, other_tenant, now):
         db.session().flush()
 
     _run()
-    assert (post.state, other.state) == ("scheduled", "scheduled")
+    assert (service.publish_due(limit=10), post.state, other.state) == (0, "scheduled", "scheduled")
     now.shift(timedelta(days=3))
     for _ in range(2):
         _run()
