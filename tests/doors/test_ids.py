@@ -13,6 +13,7 @@ from app.features.accounts.models import Customer, CustomerNote, User
 from app.features.api_keys import service as api_keys
 from app.features.audit import specimen as audit
 from app.features.billing.models import Invoice
+from app.features.blog import specimen as blog
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
 from app.features.files import specimen as files
@@ -26,6 +27,7 @@ from app.features.privacy import specimen as privacy
 from app.features.provisioning.models import ProvisioningJob
 from app.features.sessions.models import UserSession
 from app.features.subscriptions.models import Subscription
+from app.features.testimonials import specimen as testimonials
 from app.features.webhooks import specimen as webhooks
 from app.kernel import clock, db, tenancy
 from app.kernel.access import access_of
@@ -102,6 +104,8 @@ def _asked_for(who: User, customer: Customer) -> dict[str, UUID | str]:
         "copy_id": copy.id,
         "erasure_id": wish.id,
         "file_id": files.make().id,
+        "post_id": blog.make(principal_of(who), who.first_name).id,
+        "testimonial_id": testimonials.make(who.first_name).id,
         "invitation_id": invitation.id,
         "log_id": audit.make(who.id).id,
         "export_id": audit.of_staff(principal_of(who)),
