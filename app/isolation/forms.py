@@ -28,6 +28,8 @@ class Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[str] = []
         self._by_id: dict[str, Form] = {}
+        self._early: dict[str, list[dict[str, str]]] = {}
+        """Inputs that stand before the form that they name."""
         self._open: Form | None = None
         self._select: tuple[Form, str] | None = None
         self._options: list[tuple[str, bool]] = []
@@ -42,8 +44,12 @@ class Reader(HTMLParser):
             self._open = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._open)
             self._by_id[given.get("id", "")] = self._open
+            for early in self._early.pop(given.get("id", ""), []):
+                _read_input(self._open, early)
             return
         form = self._by_id.get(given["form"]) if "form" in given else self._open
+        if tag == "input" and form is None and given.get("form") and given.get("name"):
+            self._early.setdefault(given["form"], []).append(given)
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:
