@@ -21,13 +21,15 @@ class Form:
 
 
 class Reader(HTMLParser):
-    """Collects the forms of one page. A field may stand before the form that it names."""
+    """Collects the forms of one page."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.forms: list[Form] = []
         self.links: list[str] = []
         self._by_id: dict[str, Form] = {}
+        self._early: dict[str, list[dict[str, str]]] = {}
+        """Inputs that stand before the form that they name."""
         self._open: Form | None = None
         self._select: tuple[Form, str] | None = None
         self._options: list[tuple[str, bool]] = []
@@ -39,11 +41,15 @@ class Reader(HTMLParser):
         if tag in {"a", "link"} and given.get("href", "").startswith("/"):
             self.links.append(given["href"])
         if tag == "form":
-            self._open = self._by_id.setdefault(given["id"], Form("", "")) if given.get("id") else Form("", "")
-            self._open.action, self._open.method = given.get("action", ""), given.get("method", "get").lower()
+            self._open = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._open)
+            self._by_id[given.get("id", "")] = self._open
+            for early in self._early.pop(given.get("id", ""), []):
+                _read_input(self._open, early)
             return
-        form = self._by_id.setdefault(given["form"], Form("", "")) if "form" in given else self._open
+        form = self._by_id.get(given["form"]) if "form" in given else self._open
+        if tag == "input" and form is None and given.get("form") and given.get("name"):
+            self._early.setdefault(given["form"], []).append(given)
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from app.features.accounts.models import EmailChange, EmailUndo, PasswordToken, SignUp, User
 from app.features.blog.models import Post
 from app.features.catalogue.models import PromoCode
+from app.features.kb.models import Category, LivePage, PageTag, Version
 from app.features.people.models import Invitation
 from app.kernel import crypto, db
 
@@ -41,6 +42,12 @@ TABLES: Mapping[str, str] = {
     "app.features.blog.public:slug": "blog_posts",
     "app.features.blog.api:slug": "blog_posts",
     "post_id": "blog_posts",
+    "topic_id": "kb_categories",
+    "revision": "kb_versions",
+    "tag": "kb_page_tags",
+    "app.features.kb.public:slug": "kb_pages",
+    "app.features.kb.public:topic": "kb_categories",
+    "app.features.kb.api:slug": "kb_pages",
     "app.features.people.public:token": "invitations",
     "app.features.sessions.public_sign_up:token": "sign_ups",
     "app.features.accounts.public_email:token": "email_changes",
@@ -52,6 +59,10 @@ SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("promo_code", "promo_codes"): lambda row_id: _one(PromoCode.code, PromoCode.id == row_id),
     ("slug", "blog_posts"): lambda row_id: _one(Post.slug, Post.id == row_id),
+    ("tag", "kb_page_tags"): lambda row_id: _one(PageTag.tag, PageTag.id == row_id),
+    ("slug", "kb_pages"): lambda row_id: _one(LivePage.slug, LivePage.id == row_id),
+    ("topic", "kb_categories"): lambda row_id: _one(Category.slug, Category.id == row_id),
+    ("revision", "kb_versions"): lambda row_id: str(_one(Version.revision, Version.id == row_id)),
     ("email", "users"): lambda row_id: _one(User.email, User.id == row_id),
     ("token", "password_reset_tokens"): partial(crypto.link_token, PasswordToken.link_purpose),
     ("token", "invitations"): partial(crypto.link_token, Invitation.link_purpose),

@@ -17,6 +17,7 @@ from app.features.blog import specimen as blog
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
 from app.features.files import specimen as files
+from app.features.kb import specimen as kb
 from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
 from app.features.payments import callbacks
@@ -98,8 +99,12 @@ def _asked_for(who: User, customer: Customer) -> dict[str, UUID | str]:
     db.session().add(note)
     copy, wish = privacy.make(principal_of(who), customer)
     invitation = people.make(who, who.first_name.lower())
+    article = kb.make(who.first_name.lower())
     db.session().flush()
     return {
+        "article_id": article.id,
+        "topic_id": article.category_id or uuid4(),
+        "revision": "1",
         "note_id": note.id,
         "copy_id": copy.id,
         "erasure_id": wish.id,
@@ -136,7 +141,8 @@ def id_routes(app: Flask) -> list[tuple[str, str, list[str]]]:
 
 def fill(rule: str, value: Callable[[str], object]) -> str:
     """The rule with each argument replaced."""
-    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: str(value(found[1])), rule)
+    part = {"revision": 1}  # of the record that is named before it
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda one: str(part.get(one[1]) or value(one[1])), rule)
 
 
 def body_of(rule: str, method: str) -> dict[str, object]:

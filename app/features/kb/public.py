@@ -79,11 +79,11 @@ def miss() -> ResponseReturnValue:
     return Response(status=204)
 
 
-@routes.get("/topics/<slug>")
+@routes.get("/topics/<topic>")
 @anyone()
-def topic(slug: str) -> ResponseReturnValue:
+def under_topic(topic: str) -> ResponseReturnValue:
     """The articles under one topic."""
-    found = topics.by_slug(slug[:200])
+    found = topics.by_slug(topic[:200])
     if found is None:
         raise NotFound()
     return _drawn(
@@ -97,7 +97,7 @@ def topic(slug: str) -> ResponseReturnValue:
 
 @routes.get("/tags/<tag>")
 @anyone()
-def tag(tag: str) -> ResponseReturnValue:
+def with_tag(tag: str) -> ResponseReturnValue:
     """The articles with one tag."""
     found = reading.tagged(tag)
     if not found:

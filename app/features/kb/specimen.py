@@ -1,6 +1,5 @@
 """Articles in every state, made through the service."""
 
-from app.features.accounts.specimen import Account
 from app.features.kb import publishing, service, topics, votes
 from app.features.kb.models import Article
 from app.features.kb.service import Words
@@ -41,12 +40,3 @@ def in_house(tag: str) -> None:
     gone = service.create(Words(title=f"Gone with {tag}", body=f"Once, {tag}."))
     publishing.publish(gone)
     publishing.archive(gone)
-
-
-def of_account(account: Account, tag: str) -> None:
-    """What the account's owner said of an article."""
-    article = service.create(Words(title=f"For {tag}", body=f"Words for {tag}."))
-    publishing.publish(article)
-    owner = account.owner.id
-    voter = votes.voter(user_id=owner, network="", browser="")
-    votes.vote(article.id, voter=voter, is_helpful=False, comment=f"Not for {tag}", user_id=owner)

@@ -29,7 +29,7 @@ def trigrams(word: str) -> set[str]:
 
 
 def move(gone: Collection[str], come: Collection[str]) -> None:
-    """Count one article less with each of `gone`, one more with each of `come`: in order, so that none waits for ever."""
+    """Count one article less with each of `gone`, one more with each of `come`; in order, so that none waits."""
     session, tenant_id = db.session(), tenancy.current()
     mine = [{"tenant": tenant_id, "word": word} for word in sorted(come)]
     if mine:

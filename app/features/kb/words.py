@@ -13,61 +13,9 @@ MOST_ASKED = 8
 LONGEST_QUESTION = 200
 _WORD = re.compile(r"[^\W_]+")
 _DASHES = re.compile(r"[^a-z0-9]+")
-COMMON = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "do",
-        "does",
-        "for",
-        "from",
-        "get",
-        "has",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "so",
-        "that",
-        "the",
-        "their",
-        "there",
-        "this",
-        "to",
-        "was",
-        "we",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
-)
+_COMMON = """a about an and are as at be by can do does for from get has have how i if in into is it its me my of on
+or our please so that the their there this to was we what when where which who why will with you your"""
+COMMON = frozenset(_COMMON.split())
 """English words that say nothing about what somebody looks for."""
 
 
