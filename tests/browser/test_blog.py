@@ -39,12 +39,11 @@ def test_markup_from_outside_runs_on_no_page_and_asks_nobody(panel, browser: Bro
     assert page.evaluate("window.ran") is None
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url(re.compile(r"/admin/blog/[0-9a-f-]{36}$"))
-    desk = "/" + page.url.split("/", 3)[3]
-    post = page.locator(".lede .mono").inner_text()
+    desk, post = "/" + page.url.split("/", 3)[3], page.locator(".lede .mono").inner_text()
     sight.go("/admin/testimonials/new")
     page.get_by_label("Their words").fill(LINE)
-    page.get_by_label("Name").fill(LINE[:80])
-    page.get_by_label("Company").fill(LINE[80:])
+    for label in ("Name", "Company"):
+        page.get_by_label(label).fill(LINE[:80])
     page.get_by_label("5 stars").check()
     for name in ("Write it down", "Approve"):
         page.get_by_role("button", name=name).click()
