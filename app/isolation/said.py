@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from app.features.accounts.models import EmailChange, EmailUndo, PasswordToken, SignUp, User
 from app.features.catalogue.models import PromoCode
-from app.features.kb.models import Category, LivePage, PageTag, Version
+from app.features.kb.models import Category, LivePage, PageTag
 from app.features.people.models import Invitation
 from app.kernel import crypto, db
 
@@ -39,7 +39,6 @@ TABLES: Mapping[str, str] = {
     "row_id": "audit_logs",
     "copy_id": "data_copies",
     "topic_id": "kb_categories",
-    "revision": "kb_versions",
     "tag": "kb_page_tags",
     "app.features.kb.public:slug": "kb_pages",
     "app.features.kb.public:topic": "kb_categories",
@@ -57,7 +56,6 @@ SPOKEN: Mapping[tuple[str, str], Callable[[UUID], str]] = {
     ("tag", "kb_page_tags"): lambda row_id: _one(PageTag.tag, PageTag.id == row_id),
     ("slug", "kb_pages"): lambda row_id: _one(LivePage.slug, LivePage.id == row_id),
     ("topic", "kb_categories"): lambda row_id: _one(Category.slug, Category.id == row_id),
-    ("revision", "kb_versions"): lambda row_id: str(_one(Version.revision, Version.id == row_id)),
     ("email", "users"): lambda row_id: _one(User.email, User.id == row_id),
     ("token", "password_reset_tokens"): partial(crypto.link_token, PasswordToken.link_purpose),
     ("token", "invitations"): partial(crypto.link_token, Invitation.link_purpose),
@@ -71,11 +69,12 @@ NO_IDS: Mapping[str, str] = {
     "name": "a brand's stylesheet or a piece of scheduled work: no record of a customer or a tenant",
     "webhook-id": "a message's own number",
     "id": "the caller's own number of what happened",
+    "revision": "a number within the article that is named before it",
     "event_id": "the caller's own number of what happened",
 }
 """Names that look like ids of records and are none."""
 
-GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",)}
+GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",), "revision": ("1",)}
 """What stands in an address in place of those."""
 
 OPERATED = frozenset({"tenants", "users"})
