@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from app.features.accounts.models import EmailChange, EmailUndo, PasswordToken, 
 from app.features.catalogue.models import PromoCode
 from app.features.kb.models import Category, LivePage, PageTag
 from app.features.people.models import Invitation
-from app.kernel import crypto, db
+from app.kernel import clock, crypto, db
 
 TABLES: Mapping[str, str] = {
     "message_id": "email_queue",
@@ -84,6 +85,7 @@ BEARERS: Mapping[str, str] = {"token": "a mailed link lets in whoever holds it, 
 """Parameters that are the right itself: they are tried against other tenants only."""
 
 WORDS: Mapping[str, str] = {
+    "publish_at": (clock.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M"),
     "email": "somebody-new@fresh.example.com",
     "password": "a long and quiet river 9",
     "new_password": "a long and quiet river 9",
