@@ -45,11 +45,16 @@ class Reader(HTMLParser):
             self.forms.append(self._open)
             self._by_id[given.get("id", "")] = self._open
             for early in self._early.pop(given.get("id", ""), []):
-                _read_input(self._open, early)
+                if "formaction" in early:
+                    self._also(self._open, early["formaction"])
+                else:
+                    _read_input(self._open, early)
             return
         form = self._by_id.get(given["form"]) if "form" in given else self._open
-        if tag == "input" and form is None and given.get("form") and given.get("name"):
+        if form is None and given.get("form") and (given.get("name") or "formaction" in given):
             self._early.setdefault(given["form"], []).append(given)
+        if form is not None and "formaction" in given:
+            self._also(form, given["formaction"])
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:
@@ -65,6 +70,10 @@ class Reader(HTMLParser):
                 form.several.add(given["name"])
         elif tag == "textarea":
             self._area, self._words = (form, given["name"], "required" in given), []
+
+    def _also(self, form: Form, action: str) -> None:
+        """A button that sends the same elsewhere: what is read of the form later is its too."""
+        self.forms.append(Form(action, form.method, form.fields, form.wanted, form.empty, form.several))
 
     def handle_data(self, data: str) -> None:
         if self._area:

@@ -34,6 +34,7 @@ def make(tag: str = "specimen") -> Article:
 
 def in_house(tag: str) -> None:
     """The same, one that nobody but staff sees, one to be read over and one that is archived."""
+    topics.create(f"{tag.title()} empty")
     make(tag)
     service.create(Words(title=f"Draft of {tag}", body=f"Not yet, {tag}."))
     service.ask_review(service.create(Words(title=f"Review of {tag}", body=f"Read me, {tag}.")))
