@@ -10,6 +10,7 @@ from app.features.audit.models import AuditLog
 from app.features.messages import rendering
 from app.features.messages.models import EmailMessage
 from app.features.payments import service as payments
+from app.features.subscriptions import service as subscriptions
 from app.kernel import db
 from app.kernel.access import Role
 from tests.accounts.factories import PASSWORD, give_password, make_colleague
@@ -201,7 +202,9 @@ def test_what_runs_and_what_is_owed_has_to_be_settled_first(as_alice, alice, pla
     assert "are not paid." in text
     assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
     payments.receive(placed.invoice.id, placed.invoice.open, gateway="bank", reference="B-1")
-    assert "runs. Cancel it" in as_alice.get(CLOSING).text
+    assert "has not ended. Cancel it" in as_alice.get(CLOSING).text
+    subscriptions.cancel(placed.subscription, reason="Too dear")
+    assert "is cancelled. Wait for its last day." in as_alice.get(CLOSING).text
     assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
     assert db.session().get_one(Customer, alice.customer_id).is_active
 

@@ -100,15 +100,16 @@ def state_words(status: str, due_at: datetime | None, now: datetime, zone: str) 
     return "info", "Due tomorrow" if days == 1 else f"Due in {days} days"
 
 
-def open_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
-    """What a customer has to pay, the most urgent first. One query."""
-    rows = db.session().scalars(
-        sa.select(Invoice)
+def next_to_pay(customer_id: UUID) -> tuple[InvoiceCard, int] | None:
+    """The most urgent invoice that a customer has to pay, and how many there are to pay. One query."""
+    found = db.session().execute(
+        sa.select(Invoice, sa.func.count().over())
         .where(Invoice.customer_id == customer_id, Invoice.status == "issued")
-        .order_by(Invoice.due_at)
-        .limit(limit)
+        .order_by(Invoice.due_at, Invoice.id)
+        .limit(1)
     )
-    return [card(invoice) for invoice in rows]
+    first = found.first()
+    return (card(first[0]), first[1]) if first is not None else None
 
 
 def recent_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:

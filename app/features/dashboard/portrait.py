@@ -24,7 +24,7 @@ from app.features.orders.slots import OrderCard
 from app.features.payments import slots as payments
 from app.features.provisioning import slots as provisioning
 from app.features.subscriptions import slots as subscriptions
-from app.features.subscriptions.slots import ServiceCard
+from app.features.subscriptions.slots import Alike, ServiceCard
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Principal, Role
@@ -87,6 +87,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
     shows_money = role >= Role.BILLING
     people = accounts.people_of(customer.id)
     services = subscriptions.services_of(customer.id, limit=SHOWN)
+    tally = subscriptions.tally(customer.id)
     bought = orders.recent_orders(customer_id=customer.id, limit=SHOWN)
     invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
     return Portrait(
@@ -99,7 +100,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
         state="Active" if customer.is_active else "Closed",
-        stats=[_service_stat(services), *(_money_stats(customer, services) if shows_money else [])],
+        stats=[_service_stat(tally), *(_money_stats(customer, tally) if shows_money else [])],
         tasks=_tasks(customer.id, zone) if role >= Role.MEMBER else None,
         services=_services(services),
         orders=_orders(bought, zone, links=shows_money),
@@ -118,15 +119,14 @@ def of(customer: Customer, who: Principal) -> Portrait:
     )
 
 
-def _service_stat(cards: Sequence[ServiceCard]) -> Stat:
-    standing = figures.standing(cards)
-    return Stat(
-        "Services", f"{len(cards):,}", ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
-    )
+def _service_stat(tally: Sequence[Alike]) -> Stat:
+    standing = figures.standing(tally)
+    said = ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
+    return Stat("Services", f"{standing.total():,}", said)
 
 
-def _money_stats(customer: Customer, services: Sequence[ServiceCard]) -> list[Stat]:
-    stats = _monthly_stats(services)
+def _money_stats(customer: Customer, tally: Sequence[Alike]) -> list[Stat]:
+    stats = _monthly_stats(tally)
     balances = billing.balances_of(customer.id)
     for balance in balances:
         suffix = f", {balance.open.currency}" if len(balances) > 1 else ""
@@ -138,12 +138,12 @@ def _money_stats(customer: Customer, services: Sequence[ServiceCard]) -> list[St
     return stats
 
 
-def _monthly_stats(cards: Sequence[ServiceCard]) -> list[Stat]:
+def _monthly_stats(tally: Sequence[Alike]) -> list[Stat]:
     """What the services that run bring in by the month, per currency."""
     monthly: Counter[str] = Counter()
-    for card in cards:
-        if card.status == "active":
-            monthly[card.price.currency] += monthly_minor(card.price.minor, card.cycle)
+    for alike in tally:
+        if alike.status == "active":
+            monthly[alike.currency] += monthly_minor(alike.price_minor, alike.cycle) * alike.services
     suffixed = len(monthly) > 1
     return [
         Stat(f"MRR, {currency}" if suffixed else "MRR", Money(minor, currency).sign(), "from what runs")
