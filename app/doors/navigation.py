@@ -90,9 +90,12 @@ OPERATORS_OWN = frozenset({"/admin/ops", "/admin/tenants"})
 
 
 def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
-    """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked."""
+    """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked.
+
+    Nowhere for somebody who has to accept the terms first: every way would lead back to them.
+    """
     role = who.staff_role or who.customer_role
-    if role is None:
+    if role is None or who.owes_terms:
         return []
     table = STAFF if who.is_staff else CLIENT
     root = "/admin" if who.is_staff else "/client"

@@ -43,8 +43,9 @@ class Checker:
         there = asking.askers(self.world, "T2", "X")
         self.twins = {one.name: replace(one, name=f"{one.name} of T2") for one in there}
         self.planner = Planner(self.desk)
-        self.planner.learn([self._named("stranger"), self._named("customer OWNER"), self._named("staff OWNER"),
-                            self.operators[-1]])  # fmt: skip
+        self.planner.learn(
+            [self._named("stranger"), self._named("customer OWNER"), self._named("staff OWNER"), self.operators[-1]]
+        )
         self.promises = _promises()
         self.watch = Watch(ground, self.world)
         for who in (*self.everybody, *self.twins.values()):

@@ -88,7 +88,8 @@ def test_notes_are_kept_pinned_changed_and_deleted(as_sam, as_alice, alice, sam)
     as_sam.post(f"{here}/notes", data={"text": "Called <b>twice</b>.", "is_pinned": "y"})
     first, second = rows(CustomerNote)
     text = as_sam.get(here).text
-    assert text.index("Called &lt;b&gt;twice&lt;/b&gt;.") < text.index("Pays late.")
+    assert text.index("Called &lt;b&gt;twice&lt;/b&gt;.") < text.index("services-title") < text.index("Pays late.")
+    assert text.count("Called &lt;b&gt;twice") == 1
     assert as_sam.post(f"{here}/notes/{first.id}", data={"text": "Pays in time.", "is_pinned": "y"}).status_code == 303
     assert (first.text, first.edited_at is not None, first.pinned_at is not None) == ("Pays in time.", True, True)
     assert as_sam.post(f"{here}/notes/{second.id}/deletion").location == f"{here}#notes"

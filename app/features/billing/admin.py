@@ -161,8 +161,7 @@ def create_voiding(invoice_id: UUID) -> ResponseReturnValue:
 
 
 def _dates(invoice: Invoice, zone: str) -> str:
-    moments = (("issued", invoice.issued_at), ("due", invoice.due_at), ("paid", invoice.paid_at))
-    return "".join(f" · {label} {words.day(at, zone)}" for label, at in moments if at)
+    return "".join(f" · {label.lower()} {day}" for label, day in lines.moments(invoice, zone))
 
 
 def _stats(invoice: Invoice, zone: str) -> list[tuple[str, str, str]]:
