@@ -46,6 +46,7 @@ def request(user: User, email: str) -> None:
         return
     finally:
         limits.forget_tightest()
+    _locked(user.id)
     _end_requests(user.id)
     change = _made(EmailChange, LASTS, user_id=user.id, old_email=user.email, old_key=user.email_key, new_email=address)
     undo = _made(EmailUndo, LASTS + UNDONE_FOR, change_id=change.id)
@@ -64,6 +65,15 @@ def _made(model: type[Link], lasts: timedelta, **values: Any) -> Link:
     db.session().add(row)
     db.session().flush()
     return row
+
+
+def _locked(user_id: UUID) -> User:
+    """The person, read anew and held first of all: what happens to their address happens one after the other.
+
+    Held against rows that name them too: their key may change.
+    """
+    mine = sa.select(User).where(User.id == user_id).with_for_update()
+    return db.session().scalars(mine.execution_options(populate_existing=True)).one()
 
 
 def _end_requests(user_id: UUID) -> None:
@@ -126,11 +136,11 @@ def confirm(change: EmailChange) -> User:
     """Let the person sign in by the new address from now on; the old one can undo it for seven days.
 
     Raises:
-        LinkSpent: somebody was faster, it has run out, or the address has an account.
+        LinkSpent: somebody was faster, it has run out, the address has an account, or the person is shut out.
     """
+    user = _locked(change.user_id)
     _use(change)
-    user = db.session().get_one(User, change.user_id)
-    if user.email_key != change.old_key or not _move(user, change.new_email):
+    if user.disabled_at is not None or user.email_key != change.old_key or not _move(user, change.new_email):
         raise LinkSpent()
     user.email_verified_at = clock.now()
     revoke_links(user.id)
@@ -147,9 +157,10 @@ def undo(row: EmailUndo) -> User:
     Raises:
         LinkSpent: somebody was faster, or it has run out.
     """
-    _use(row)
     change = db.session().get_one(EmailChange, row.change_id)
-    user = db.session().get_one(User, change.user_id)
+    user = _locked(change.user_id)
+    _use(row)
+    db.session().refresh(change)  # it may have been made while this waited
     was_made = change.used_at is not None
     change.undone_at = clock.now()
     if not was_made:
