@@ -89,6 +89,10 @@ OPERATORS_OWN = frozenset({"/admin/ops", "/admin/tenants"})
 """For the staff of the first tenant only."""
 
 
+BEHIND = {"/client/privacy": "/client/account"}
+"""Pages with an address of their own that one reaches from an entry, which is marked for them."""
+
+
 def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
     """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked.
 
@@ -99,6 +103,7 @@ def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
         return []
     table = STAFF if who.is_staff else CLIENT
     root = "/admin" if who.is_staff else "/client"
+    path = BEHIND.get(path, path)
     groups = []
     for label, entries in table:
         items = tuple(

@@ -12,6 +12,8 @@ from app.features.accounts.members import AccessEnded
 from app.features.accounts.models import PasswordToken, User
 from app.features.accounts.rights import AboveYou, LastOwner, NotYourself, reach, reach_of
 from app.features.audit.models import AuditLog
+from app.features.messages import rendering
+from app.features.messages.models import EmailMessage
 from app.features.sessions.models import UserSession
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, searching, tenancy
@@ -210,6 +212,33 @@ def test_a_changed_role_ends_the_logins_and_is_logged(as_sam, olive, sam):
     assert as_sam.get("/admin").status_code == 303
     (row,) = logged("USER_ROLE_CHANGED")
     assert (row.state_after["before"], row.state_after["role"], row.resource_id) == ("admin", "member", sam.id)
+
+
+def test_who_has_another_role_is_told_what_it_allows_each_time(alice, olive, sam):
+    mate = make_mate(alice, Role.MEMBER)
+    for who, user, role in (
+        (olive, sam, Role.MEMBER), (olive, sam, Role.ADMIN), (alice, mate, Role.BILLING), (alice, mate, Role.BILLING),
+    ):  # fmt: skip
+        members.change_role(principal_of(who), user, role)
+
+    mails = db.session().scalars(sa.select(EmailMessage).where(EmailMessage.template == "role_changed")).all()
+    assert sorted(mail.to_address for mail in mails) == sorted([sam.email, sam.email, mate.email])
+    to_sam, to_mate = (next(mail for mail in mails if mail.to_user_id == user.id) for user in (sam, mate))
+    text = rendering.draw(to_sam).text
+    assert "among the staff of Harbourline" in text and "is admin from now on: changes money" in " ".join(text.split())
+    assert text.count("/admin\n") == 1
+    draft = rendering.draw(to_mate)
+    assert draft.subject == f"Your role in {alice.name} is billing now"
+    for part in (draft.text, draft.html):
+        assert "sees and pays invoices" in " ".join(part.split()) and "/client" in part
+
+
+def test_who_cannot_sign_in_is_not_told(alice, olive):
+    mate = make_mate(alice, Role.MEMBER)
+    members.deactivate(principal_of(alice), mate)
+    members.change_role(principal_of(alice), mate, Role.VIEWER)
+
+    assert db.session().scalars(sa.select(EmailMessage.id).where(EmailMessage.template == "role_changed")).all() == []
 
 
 def test_the_same_role_again_changes_nothing(as_sam, olive, sam):

@@ -122,11 +122,13 @@ def test_a_closed_house_lets_nobody_in_and_can_be_opened_again(as_olive, as_char
     here = f"/admin/tenants/{other_tenant.id}"
     assert as_olive.post(f"{here}/closing", data={"confirm_name": "another"}).status_code == 422
     assert as_charlie.get("/client").status_code == 200
+    assert "Open its portal" in as_olive.get(here).text
 
     assert as_olive.post(f"{here}/closing", data={"confirm_name": "tern"}).status_code == 303
     page = as_charlie.get("/client")
     assert page.status_code == 410 and "This portal has closed" in page.text
-    assert "can be opened again" in as_olive.get(here).text
+    closed = as_olive.get(here).text
+    assert "can be opened again" in closed and "Open its portal" not in closed
 
     as_olive.post(f"{here}/reopening")
     assert as_charlie.get("/client").status_code == 200

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -22,6 +23,7 @@ from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
+from app.kernel.access import Role
 from app.kernel.money import Money
 
 Facts = Mapping[str, Any]
@@ -129,10 +131,20 @@ def _invitation(message: EmailMessage) -> Facts:
     return {
         "inviter": session.get_one(User, invitation.invited_by).name,
         "account": customer.title if customer else "",
-        "role": roles.label(invitation.granted).lower(),
-        "role_words": roles.words(invitation.customer_id)[invitation.granted],
+        **_role(invitation.granted, invitation.customer_id),
         "is_taken": people.is_address_taken(invitation),
     }
+
+
+def _role(role: Role, customer_id: UUID | None) -> Facts:
+    return {"role": roles.label(role).lower(), "role_words": roles.words(customer_id)[role]}
+
+
+def _role_change(message: EmailMessage) -> Facts:
+    """The role that the person has by now, and where."""
+    user = db.session().get_one(User, message.subject_id)
+    customer = db.session().get(Customer, user.customer_id) if user.customer_id else None
+    return {"account": customer.title if customer else "", **_role(user.role, user.customer_id)}
 
 
 def _data_copy(message: EmailMessage) -> Facts:
@@ -174,6 +186,7 @@ KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
+    "role_changed": Kind("Role changed", "Somebody was given another role", facts=_role_change),
     "invitation": Kind("Invitation", "Somebody was invited", link="invitation", needs_link=True, facts=_invitation),
     "email_confirm": Kind(
         "Confirm an address", "Somebody wants to sign in by it", link="email_change", facts=_email_change
