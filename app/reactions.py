@@ -26,6 +26,7 @@ from app.features.orders import cancelling
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
+from app.features.people import service as people
 from app.features.people.events import InvitationResent, UserInvited
 from app.features.provisioning import wishes as provisioning
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
@@ -54,7 +55,7 @@ REACTIONS: Reactions = {
     EmailChangeRequested: (access.email_change_requested,),
     EmailChanged: (access.email_changed,),
     EmailChangeUndone: (sessions.on_access_changed,),
-    CustomerClosed: (sessions.on_customer_closed,),
+    CustomerClosed: (sessions.on_customer_closed, people.on_customer_closed),
     SignUpRequested: (access.sign_up_requested,),
     InvoicePaid: (orders.on_invoice_paid,),
     InvoiceVoided: (cancelling.on_invoice_voided,),

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import reactions
-from app.features.accounts import members
+from app.features.accounts import by_hand, members
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
 from app.features.accounts.rights import AboveYou
@@ -64,6 +64,21 @@ def test_customers_invite_nobody_elsewhere(alice, bob):
     for customer_id in (None, bob.customer_id):
         with pytest.raises(AboveYou):
             make_invitation(alice, customer_id=customer_id)
+
+
+def test_what_is_open_to_an_account_is_withdrawn_when_it_closes(as_sam, alice, bob):
+    mine, token = make_invitation(alice, customer_id=alice.customer_id)
+    theirs, _token = make_invitation(bob, customer_id=bob.customer_id)
+    staffs, _token = make_invitation(make_colleague(Role.ADMIN))
+
+    by_hand.close(accounts.find_customer(principal_of(alice), alice.customer_id))
+
+    db.session().expire_all()
+    assert (mine.revoked_at, theirs.revoked_at, staffs.revoked_at) == (clock.now(), None, None)
+    assert [row.resource_id for row in logged("INVITATION_WITHDRAWN")] == [mine.id]
+    assert mine.email not in as_sam.get(f"/admin/customers/{alice.customer_id}/people").text
+    by_hand.reopen(accounts.find_customer(principal_of(alice), alice.customer_id))
+    assert service.open_by(token) is None
 
 
 def test_a_closed_account_is_joined_by_nobody(alice, sam):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app.features.accounts import rights
 from app.features.accounts import service as accounts
+from app.features.accounts.events import CustomerClosed
 from app.features.accounts.models import Customer, User
 from app.features.people.events import InvitationAccepted, InvitationResent, InvitationWithdrawn, UserInvited
 from app.features.people.models import Invitation
@@ -200,6 +201,16 @@ def withdraw(who: Principal, invitation: Invitation) -> None:
     _inviter(who, invitation.granted, invitation.customer_id)
     _change_open(invitation, {"revoked_at": clock.now()})
     publish(InvitationWithdrawn(invitation.id, *_whose(invitation)))
+
+
+def on_customer_closed(event: CustomerClosed) -> None:
+    """Withdraw what is open to its account: nobody can join it, nor withdraw it there."""
+    open_ones = sa.update(Invitation).where(
+        Invitation.customer_id == event.customer_id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
+    )
+    ended = open_ones.values(revoked_at=clock.now()).returning(Invitation.id, Invitation.role)
+    for row in db.session().execute(ended.execution_options(synchronize_session=False)).all():
+        publish(InvitationWithdrawn(row.id, event.customer_id, Role(row.role).name.lower()))
 
 
 def _whose(invitation: Invitation) -> tuple[UUID | None, str]:

@@ -19,7 +19,7 @@ from app.features.people.models import Invitation
 from app.features.privacy.events import CustomerErased, UserErased
 from app.features.privacy.held import HELD
 from app.features.privacy.models import DataCopy, DataCopyPart
-from app.kernel import db, personal
+from app.kernel import db, personal, tenancy
 from app.kernel.events import publish
 from app.kernel.personal import Held
 
@@ -55,10 +55,15 @@ def erase_strangers() -> int:
 
 
 def _drop_copies(subject_id: UUID) -> None:
-    """Copies that were made of it, for whomever; one that is being made is lost to its maker."""
-    ids = sa.select(DataCopy.id).where(DataCopy.subject_id == subject_id)
-    db.session().execute(sa.delete(DataCopyPart).where(DataCopyPart.copy_id.in_(ids)))
-    db.session().execute(sa.delete(DataCopy).where(DataCopy.subject_id == subject_id))
+    """Copies that were made of it, for whomever, and of the whole tenant: those of its operator lie in another house.
+
+    One that is being made is lost to its maker.
+    """
+    about = DataCopy.subject_id.in_((subject_id, tenancy.current()))
+    with tenancy.across_tenants("operator"):
+        ids = db.session().scalars(sa.select(DataCopy.id).where(about).with_for_update()).all()
+        db.session().execute(sa.delete(DataCopyPart).where(DataCopyPart.copy_id.in_(ids)))
+        db.session().execute(sa.delete(DataCopy).where(DataCopy.id.in_(ids)))
 
 
 def _erase(held: Held, condition: sa.ColumnElement[bool]) -> int:
