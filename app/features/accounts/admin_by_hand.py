@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.features.accounts import by_hand, notes, service
+from app.features.accounts import by_hand, noted, notes, service
 from app.features.accounts.forms import DetailsForm, NewCustomerForm, NoteForm
 from app.features.accounts.models import Customer, CustomerNote
 from app.features.tenants import service as tenants
@@ -90,6 +90,22 @@ def create_reopening(customer_id: UUID) -> ResponseReturnValue:
     by_hand.reopen(customer)
     toast("good", f"{customer.title} is open again.")
     return redirect(f"{HERE}/{customer.id}", 303)
+
+
+@routes.get("/<uuid:customer_id>/notes")
+@requires(staff=Role.VIEWER)
+def index_notes(customer_id: UUID) -> Response:
+    """All notes, page by page."""
+    customer = service.find_customer(principal(), customer_id)
+    found = notes.all_of(customer.id, principal(), cursor=request.args.get("cursor"))
+    return page(
+        "accounts/admin/notes.html",
+        title=customer.title,
+        notes=noted.told(found.items, tenants.current().time_zone),
+        previous_href=f"?cursor={found.previous_cursor}" if found.previous_cursor else None,
+        next_href=f"?cursor={found.next_cursor}" if found.next_cursor else None,
+        crumbs=[("Customers", HERE), (customer.title, f"{HERE}/{customer.id}"), ("Notes", None)],
+    )
 
 
 @routes.post("/<uuid:customer_id>/notes")

@@ -59,20 +59,21 @@ def update(customer_id: UUID, body: CustomerChange) -> CustomerOut:
 
 @routes.get("/<uuid:customer_id>/notes", errors=(NotFound,))
 @requires(staff=Role.VIEWER)
-def index_notes(customer_id: UUID) -> list[NoteOut]:
+def index_notes(customer_id: UUID, query: PageQuery) -> Page[NoteOut]:
     """What the staff tell each other about a customer, newest first."""
-    return [NoteOut.of(note) for note in notes.list_for(_found(customer_id).id)]
+    found = notes.find_page(_found(customer_id).id, cursor=query.cursor, limit=query.limit)
+    return found.showing([NoteOut.of(note) for note in found.items])
 
 
 @routes.post("/<uuid:customer_id>/notes", status=201, errors=(NotFound,))
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("120/hour",))
 def create_note(customer_id: UUID, body: NoteIn) -> NoteOut:
     """Keep a note."""
     return NoteOut.of(notes.write(_found(customer_id), body.text, who=principal(), is_pinned=body.pinned))
 
 
 @routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     """Put a note of your own (an admin: any) in other words, or pin it."""
     note = notes.find(_found(customer_id).id, note_id, principal())
@@ -84,7 +85,7 @@ def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
 
 
 @routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> None:
     """Take a note of your own (an admin: any) away for good."""
     notes.delete(notes.find(_found(customer_id).id, note_id, principal()))
