@@ -11,6 +11,7 @@ from app.features.operator import service
 from app.features.operator.forms import ClosingForm, HouseForm, NameForm, OwnNameForm, SuspensionForm
 from app.features.operator.service import Founder
 from app.features.privacy import service as privacy
+from app.features.privacy import views
 from app.features.privacy.models import TENANT
 from app.features.tenants import lifecycle
 from app.features.tenants import service as tenants
@@ -262,8 +263,7 @@ def create_copy(tenant_id: UUID) -> ResponseReturnValue:
     """Have everything of a brand copied, to hand over before it is closed for good. It is fetched at Privacy."""
     tenants.only_the_operator()
     privacy.ask_copy(principal(), TENANT, lifecycle.find(tenant_id).id)
-    toast("good", "It is being made. You get a mail when it is ready.")
-    return redirect("/admin/privacy", 303)
+    return views.begun("/admin/privacy")
 
 
 @routes.post("/<uuid:tenant_id>/owners/<uuid:owner_id>/links")
