@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
 from app.features.accounts import email_changes, members, sign_up
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, EmailChange, EmailUndo, User
-from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Refusal
@@ -20,17 +18,6 @@ from tests.support.cast import principal_of
 pytestmark = pytest.mark.both_stores
 
 ROUNDS = 4
-
-
-@pytest.fixture
-def house(panel_app, fresh_engine):
-    """A tenant on a database of this test alone, with real commits."""
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        made = tenants.create("Harbourline", slug="harbourline")
-    yield made.id
-    tenants.forget()
 
 
 def at_once(house, *pairs):
@@ -96,7 +83,7 @@ def read(house, query):
         return session.scalars(query).all()
 
 
-def test_two_who_sign_up_with_one_address_at_once_make_one_account(house):
+def test_two_who_sign_up_with_one_address_at_once_make_one_account(own_house):
     """Each may have asked at the same moment and hold a link that works: the address has one account all the same."""
     for number in range(ROUNDS):
         wish = {"email": f"new{number}@example.com", "last_name": "", "company": "", "terms_version": ""}
@@ -104,42 +91,43 @@ def test_two_who_sign_up_with_one_address_at_once_make_one_account(house):
             ((lambda: True), lambda _, name=name, wish=wish: sign_up.request(**wish, first_name=name, wants_news=False))
             for name in ("Ann", "Eve")
         ]
-        assert at_once(house, *asking) == [True, True]
+        assert at_once(own_house, *asking) == [True, True]
         tokens = [
-            token_of(row) for row in read(house, sa.select(sign_up.SignUp).where(sign_up.SignUp.email == wish["email"]))
+            token_of(row)
+            for row in read(own_house, sa.select(sign_up.SignUp).where(sign_up.SignUp.email == wish["email"]))
         ]
         confirm = [
             by_token(sign_up.find, lambda row: sign_up.confirm(row, PASSWORD_HASH), token) for token in tokens * 2
         ]
 
-        assert sum(at_once(house, *confirm)) == 1
-        assert len(read(house, sa.select(User.id).where(User.email_key == wish["email"]))) == 1
-    assert len(read(house, sa.select(Customer.id))) == ROUNDS
+        assert sum(at_once(own_house, *confirm)) == 1
+        assert len(read(own_house, sa.select(User.id).where(User.email_key == wish["email"]))) == 1
+    assert len(read(own_house, sa.select(Customer.id))) == ROUNDS
 
 
-def test_one_change_of_address_confirmed_by_four_at_once_is_made_once(house):
+def test_one_change_of_address_confirmed_by_four_at_once_is_made_once(own_house):
     for number in range(ROUNDS):
-        with tenancy.as_tenant(house), db.transaction():
+        with tenancy.as_tenant(own_house), db.transaction():
             token, _undo = ask(make_person(number), f"new{number}@example.com")
 
-        assert sum(at_once(house, *[confirming(token)] * 4)) == 1
-    assert sorted(read(house, sa.select(User.email))) == [f"new{number}@example.com" for number in range(ROUNDS)]
-    assert len(read(house, sa.select(EmailUndo.id))) == 2 * ROUNDS
+        assert sum(at_once(own_house, *[confirming(token)] * 4)) == 1
+    assert sorted(read(own_house, sa.select(User.email))) == [f"new{number}@example.com" for number in range(ROUNDS)]
+    assert len(read(own_house, sa.select(EmailUndo.id))) == 2 * ROUNDS
 
 
-def test_of_two_people_who_confirm_one_address_at_once_one_gets_it(house):
+def test_of_two_people_who_confirm_one_address_at_once_one_gets_it(own_house):
     for number in range(ROUNDS):
-        with tenancy.as_tenant(house), db.transaction():
+        with tenancy.as_tenant(own_house), db.transaction():
             people = [make_person(f"{number}-{each}") for each in range(2)]
             tokens = [ask(user, f"new{number}@example.com")[0] for user in people]
 
-        assert sum(at_once(house, *map(confirming, tokens))) == 1
-    assert len(read(house, sa.select(User.id).where(User.email.startswith("new")))) == ROUNDS
+        assert sum(at_once(own_house, *map(confirming, tokens))) == 1
+    assert len(read(own_house, sa.select(User.id).where(User.email.startswith("new")))) == ROUNDS
 
 
-def test_of_two_changes_asked_for_at_once_one_can_be_confirmed(house):
+def test_of_two_changes_asked_for_at_once_one_can_be_confirmed(own_house):
     for number in range(ROUNDS):
-        with tenancy.as_tenant(house), db.transaction():
+        with tenancy.as_tenant(own_house), db.transaction():
             user_id = make_person(number).id
         look = lambda user_id=user_id: db.session().get_one(User, user_id)  # noqa: E731
         asking = [
@@ -147,37 +135,37 @@ def test_of_two_changes_asked_for_at_once_one_can_be_confirmed(house):
             for name in ("a", "b")
         ]
 
-        assert at_once(house, *asking) == [True, True]
+        assert at_once(own_house, *asking) == [True, True]
         still_open = sa.select(EmailChange.id).where(EmailChange.user_id == user_id, EmailChange.revoked_at.is_(None))
-        assert len(read(house, still_open)) == 1
+        assert len(read(own_house, still_open)) == 1
 
 
-def test_the_old_address_has_its_account_back_whatever_is_confirmed_at_the_same_moment(house):
+def test_the_old_address_has_its_account_back_whatever_is_confirmed_at_the_same_moment(own_house):
     """Who undoes must not find the change unmade, and stop there, while it is being made."""
     for number in range(ROUNDS):
-        with tenancy.as_tenant(house), db.transaction():
+        with tenancy.as_tenant(own_house), db.transaction():
             user = make_person(number)
             confirm, undo = ask(user, f"new{number}@example.com")
 
-        _confirmed, undone = at_once(house, confirming(confirm), undoing(undo))
+        _confirmed, undone = at_once(own_house, confirming(confirm), undoing(undo))
 
         assert undone
-        [after] = read(house, sa.select(User).where(User.id == user.id))
+        [after] = read(own_house, sa.select(User).where(User.id == user.id))
         assert (after.email, after.email_key, after.password_hash) == (f"old{number}@example.com",) * 2 + (None,)
         assert (
-            read(house, sa.select(EmailUndo.id).where(EmailUndo.used_at.is_(None), EmailUndo.revoked_at.is_(None)))
+            read(own_house, sa.select(EmailUndo.id).where(EmailUndo.used_at.is_(None), EmailUndo.revoked_at.is_(None)))
             == []
         )
 
 
-def test_who_is_removed_while_confirming_keeps_no_address(house):
+def test_who_is_removed_while_confirming_keeps_no_address(own_house):
     for number in range(ROUNDS):
-        with tenancy.as_tenant(house), db.transaction():
+        with tenancy.as_tenant(own_house), db.transaction():
             user = make_person(number)
             owner, user_id = principal_of(make_mate(user, Role.OWNER)), user.id
             token, _undo = ask(user, f"new{number}@example.com")
         look = lambda user_id=user_id: db.session().get_one(User, user_id)  # noqa: E731
 
-        at_once(house, confirming(token), (look, lambda user, owner=owner: members.remove(owner, user)))
+        at_once(own_house, confirming(token), (look, lambda user, owner=owner: members.remove(owner, user)))
 
-        assert read(house, sa.select(User.email_key).where(User.id == user_id)) == [f"removed:{user_id}"]
+        assert read(own_house, sa.select(User.email_key).where(User.id == user_id)) == [f"removed:{user_id}"]

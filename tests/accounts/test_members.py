@@ -6,7 +6,6 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
 from app.features.accounts import members, service
 from app.features.accounts.members import AccessEnded
 from app.features.accounts.models import PasswordToken, User
@@ -15,7 +14,6 @@ from app.features.audit.models import AuditLog
 from app.features.messages import rendering
 from app.features.messages.models import EmailMessage
 from app.features.sessions.models import UserSession
-from app.features.tenants import service as tenants
 from app.kernel import clock, db, searching, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import NotFound, Refusal
@@ -158,16 +156,12 @@ def test_an_owner_who_is_shut_out_is_none(alice, sam, verb):
 
 @pytest.mark.both_stores
 @pytest.mark.parametrize("verb", ["change_role", "deactivate", "remove"])
-def test_two_owners_cannot_take_each_other_away_at_once(fresh_engine, verb):
+def test_two_owners_cannot_take_each_other_away_at_once(own_house, verb):
     """PROMISES, case 48: of two who act at the same moment one comes too late, among staff and in an account."""
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        tenant_id = tenants.create("Harbourline", slug="harbourline").id
 
     def act(pair):
         who, user_id = pair
-        with tenancy.as_tenant(tenant_id):
+        with tenancy.as_tenant(own_house):
             try:
                 with db.transaction() as session:
                     VERBS[verb](who, session.get_one(User, user_id))
@@ -177,16 +171,15 @@ def test_two_owners_cannot_take_each_other_away_at_once(fresh_engine, verb):
 
     for round_number in range(3):
         for make in (_two_staff, _two_mates):
-            with tenancy.as_tenant(tenant_id), db.transaction():
+            with tenancy.as_tenant(own_house), db.transaction():
                 one, other = make(round_number)
                 pairs = [(principal_of(one), other.id), (principal_of(other), one.id)]
             with ThreadPoolExecutor(2) as pool:
                 done = list(pool.map(act, pairs))
             assert sorted(done) == [False, True]
-            with tenancy.as_tenant(tenant_id), db.transaction():
+            with tenancy.as_tenant(own_house), db.transaction():
                 for user_id in (one.id, other.id):  # for the next round
                     db.session().get_one(User, user_id).staff_role = one.staff_role and int(Role.VIEWER)
-    tenants.forget()
 
 
 def _two_staff(round_number):

@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
 from app.features.accounts import by_hand, members
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
@@ -18,7 +17,6 @@ from app.features.messages.kinds import KINDS
 from app.features.people import service
 from app.features.people.models import Invitation
 from app.features.people.service import AccountClosed, AlreadyHere, AlreadyInvited, InvitationOver
-from app.features.tenants import service as tenants
 from app.kernel import clock, crypto, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid, NotFound, TooMany
@@ -309,17 +307,13 @@ def test_finding_keeps_to_the_side_and_the_account(alice, bob, sam):
 
 
 @pytest.mark.both_stores
-def test_accepted_by_eight_at_once_it_makes_one_person(fresh_engine):
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        tenant_id = tenants.create("Harbourline", slug="harbourline").id
-    with tenancy.as_tenant(tenant_id), db.transaction():
+def test_accepted_by_eight_at_once_it_makes_one_person(own_house):
+    with tenancy.as_tenant(own_house), db.transaction():
         owner = make_colleague(Role.OWNER)
         _invitation, token = make_invitation(owner, email=ANN)
 
     def come_in(number):
-        with tenancy.as_tenant(tenant_id):
+        with tenancy.as_tenant(own_house):
             try:
                 with db.transaction():
                     accept(token, f"Ann{number}")
@@ -329,7 +323,6 @@ def test_accepted_by_eight_at_once_it_makes_one_person(fresh_engine):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(come_in, range(8))) == 1
-    with tenancy.as_tenant(tenant_id), db.transaction(write=False) as session:
+    with tenancy.as_tenant(own_house), db.transaction(write=False) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(User).where(User.email == ANN)) == 1
         assert session.scalars(sa.select(Invitation)).one().used_at is not None
-    tenants.forget()

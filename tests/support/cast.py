@@ -6,10 +6,13 @@ to another tenant, Sam is staff (ADMIN), Olive is the OWNER of the house.
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from app import reactions
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
 from app.features.accounts.specimen import principal_of as principal_of
@@ -34,6 +37,17 @@ def tenant(unit: PanelSession) -> Iterator[Tenant]:
     tenants.forget()
     with tenancy.as_tenant(found.id):
         yield found
+    tenants.forget()
+
+
+@pytest.fixture
+def own_house(panel_app: Flask, fresh_engine: sa.Engine) -> Iterator[UUID]:
+    """A tenant on a database of this test alone: for threads and real commits."""
+    reactions.wire()
+    tenants.forget()
+    with tenancy.across_tenants("operator"), db.transaction():
+        made = tenants.create("Harbourline", slug="harbourline")
+    yield made.id
     tenants.forget()
 
 
