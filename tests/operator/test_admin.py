@@ -188,6 +188,7 @@ def test_a_lost_owner_of_a_tenant_gets_a_fresh_link(as_olive, panel_app, tenant)
 def test_the_list_is_searched_and_asks_the_store_little(as_olive, other_tenant, queries):
     lifecycle.suspend(other_tenant.id, note="")
 
+    assert "2 of 2 tenants" in as_olive.get("/admin/tenants").text
     with queries(max=15):
         assert "Tern" in as_olive.get("/admin/tenants?q=TER&state=suspended").text
     with queries(max=15):

@@ -106,7 +106,7 @@ def listed(*, text: str, state: str, cursor: str | None) -> Page[Tenant]:
 
 def count(*, text: str, state: str) -> int:
     """How many brands there are of these."""
-    wanted = _wanted(text, state).with_only_columns(sa.func.count())
+    wanted = _wanted(text, state).with_only_columns(sa.func.count(Tenant.id))
     return db.session().execute(wanted).scalar_one()
 
 
