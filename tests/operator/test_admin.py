@@ -36,6 +36,10 @@ def test_a_new_tenant_is_open_at_once_and_its_owner_gets_in_by_the_link(as_olive
     set_up = there.post("/set-password", data={"token": token, "password": "a long enough one 4 Tess"})
     assert set_up.status_code == 303
     assert len(there.get("/api/marketing/pricing").get_json()["plans"]) == 4
+    assert "TENANT_CREATED" in _logged(made)
+    with tenancy.as_tenant(made.id):
+        assert "TENANT_CREATED" in _logged(made)
+    assert "Nothing since it was made." not in as_olive.get(f"/admin/tenants/{made.id}").text
 
 
 def test_without_the_plans_it_begins_empty(as_olive, panel_app, tenant):

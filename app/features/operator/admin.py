@@ -97,6 +97,7 @@ def create() -> ResponseReturnValue:
     owner = Founder(given.pop("email"), given.pop("first_name"), given.pop("last_name"))
     try:
         tenant, user = service.open_house(**given, owner=owner)
+        lifecycle.note_made(tenant)
     except Refusal as refusal:
         form.blame(refusal)
         return _new(form, 422)
