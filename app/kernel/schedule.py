@@ -38,6 +38,8 @@ class ScheduledJob(Record):
     name: Mapped[str] = mapped_column(sa.String(64), unique=True)
     cron: Mapped[str] = mapped_column(sa.String(64))
     zone: Mapped[str] = mapped_column(sa.String(64))
+    title: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
+    """As people read it; empty where the name says enough. Written by workers, which alone know what they do."""
     next_run_at: Mapped[datetime]
     last_run_at: Mapped[datetime | None]
     last_outcome: Mapped[str | None] = mapped_column(sa.String(16))
@@ -45,6 +47,11 @@ class ScheduledJob(Record):
     last_duration_ms: Mapped[int | None]
     last_missed: Mapped[int] = mapped_column(default=0)
     """Slots that passed unseen before the last run, and that it made good."""
+
+    @property
+    def words(self) -> str:
+        """The title, else `billing.renew-all` as `Billing: renew all`."""
+        return self.title or self.name.replace(".", ": ").replace("_", " ").replace("-", " ").capitalize()
 
 
 class JobRun(Record):
@@ -71,6 +78,7 @@ class Job:
     cron: str
     zone: str
     work: Callable[..., object]
+    title: str = ""
 
     def next_after(self, moment: datetime) -> datetime:
         """The first slot after `moment`, in UTC; right through changes of the clocks.
@@ -103,15 +111,17 @@ class UnknownJob(LookupError):
     """There is no scheduled work of that name."""
 
 
-def scheduled(name: str, cron: str, *, zone: str = "UTC") -> Callable[[Callable[..., object]], Callable[..., object]]:
-    """Register a function to run at every slot of `cron` in `zone`.
+def scheduled(
+    name: str, cron: str, *, title: str = "", zone: str = "UTC"
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Register a function to run at every slot of `cron` in `zone`; staff read its `title`.
 
     It may take one argument, the slot's moment. It runs across all tenants,
     without a transaction; it sets each tenant and opens its transactions itself.
     """
 
     def register(work: Callable[..., object]) -> Callable[..., object]:
-        job = Job(name, cron, zone, work)
+        job = Job(name, cron, zone, work, title)
         job.next_after(clock.now())  # a wrong expression stops the start
         JOBS[name] = job
         return work
@@ -127,8 +137,11 @@ def install() -> None:
         for job in JOBS.values():
             row = known.get(job.name)
             if row is None:
-                _insert_once(ScheduledJob(name=job.name, cron=job.cron, zone=job.zone, next_run_at=job.next_after(now)))
-            elif (row.cron, row.zone) != (job.cron, job.zone):
+                named = {"name": job.name, "title": job.title}
+                _insert_once(ScheduledJob(**named, cron=job.cron, zone=job.zone, next_run_at=job.next_after(now)))
+                continue
+            row.title = job.title
+            if (row.cron, row.zone) != (job.cron, job.zone):
                 row.cron, row.zone, row.next_run_at = job.cron, job.zone, job.next_after(now)
 
 
@@ -267,14 +280,15 @@ def renew() -> None:
             )
 
 
-def hasten(name: str) -> bool:
-    """Make `name` due now, besides its slots. In the open unit of work; False when there is no such work."""
-    wanted = sa.select(ScheduledJob.next_run_at).where(ScheduledJob.name == name)
-    if not name.isprintable() or db.session().scalar(wanted) is None:
-        return False
+def hasten(name: str) -> ScheduledJob | None:
+    """Make `name` due now, besides its slots. In the open unit of work; None when there is no such work."""
+    wanted = sa.select(ScheduledJob).where(ScheduledJob.name == name)
+    found = db.session().scalar(wanted) if name.isprintable() else None
+    if found is None:
+        return None
     soon = sa.update(ScheduledJob).where(ScheduledJob.name == name, ScheduledJob.next_run_at > clock.now())
     _count(soon.values(next_run_at=clock.now()))
-    return True
+    return found
 
 
 def listed() -> list[ScheduledJob]:

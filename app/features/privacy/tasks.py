@@ -60,7 +60,7 @@ def _erase(claimed: Claimed) -> None:
         outbox.finish(claimed, done_at=clock.now(), touched=touched)
 
 
-@schedule.scheduled("privacy.let-go", "41 3 * * *")
+@schedule.scheduled("privacy.let-go", "41 3 * * *", title="Old personal data")
 def let_go() -> None:
     """Drop copies that are over, and what each tenant keeps no longer: mails, and customers that closed long ago."""
     with db.transaction(write=False) as session:

@@ -1,5 +1,6 @@
-"""On SQLite no row of money or of the log makes room for another: OR REPLACE is refused."""
+"""Titles of scheduled work; and on SQLite no row of money or of the log makes room for another: no OR REPLACE."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
@@ -36,11 +37,13 @@ BEFORE = {
 
 
 def upgrade() -> None:
+    op.add_column("scheduled_jobs", sa.Column("title", sa.String(80), nullable=False, server_default=""))
     replace(AFTER)
 
 
 def downgrade() -> None:
     replace(BEFORE)
+    op.drop_column("scheduled_jobs", "title")
 
 
 def replace(triggers: dict[str, str]) -> None:
