@@ -33,13 +33,14 @@ def _build(settings: Settings) -> "Flask":
 
     from app import config, reactions
     from app.doors import admin, api, client, dressing, public, refusals, threshold
-    from app.kernel import assets, buffer, crypto, db, jobs, limits, outbound
+    from app.kernel import assets, buffer, crypto, db, jobs, limits, outbound, storage
 
     config.use(settings)
     db.configure(settings.database_url)
     crypto.configure(settings.secret_key)
     limits.configure(settings.data, settings.redis_url)
     jobs.configure(settings.data, settings.redis_url)
+    storage.configure(settings.data / "files")
     outbound.configure(timeout=settings.webhook_timeout, networks=settings.webhook_networks)
     reactions.wire()
 

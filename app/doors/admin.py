@@ -14,6 +14,7 @@ from app.features.billing import admin as billing
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
+from app.features.files import admin as files
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
 from app.features.operator import admin as operator
@@ -53,6 +54,7 @@ ROOMS = (
     impersonations.routes,
     tenants.routes,
     mail_settings.routes,
+    files.routes,
     products.routes,
     promos.routes,
     orders.routes,

@@ -7,6 +7,7 @@ from app.features.api_keys import api as api_keys
 from app.features.audit import api as audit
 from app.features.catalogue import api as catalogue
 from app.features.dashboard import api as dashboard
+from app.features.files import api as files
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
 from app.features.ops import api as ops
@@ -36,6 +37,7 @@ ROOMS = (
     accounts.own_routes,
     openapi.routes,
     webhooks.routes,
+    files.routes,
     marketing_services.routes,
 )
 

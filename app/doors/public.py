@@ -8,6 +8,7 @@ from app.features.accounts import public_email as email
 from app.features.accounts import public_email_undo as email_undo
 from app.features.accounts import public_sign_up as sign_up
 from app.features.branding import public as branding
+from app.features.files import public as files
 from app.features.ops import public as ops
 from app.features.people import public as people
 from app.features.sessions import public as sessions
@@ -24,6 +25,7 @@ ROOMS = (
     sign_up_confirmation.routes,
     people.routes,
     branding.routes,
+    files.routes,
     ops.routes,
 )
 

@@ -6,6 +6,7 @@ from app.features.accounts.models import Customer, User
 from app.features.api_keys.models import ApiKey
 from app.features.billing.models import Invoice
 from app.features.catalogue.models import Product, PromoCode
+from app.features.files.models import StoredFile
 from app.features.messages.models import EmailMessage
 from app.features.orders.models import Order
 from app.features.payments.models import Payment, PaymentCallback
@@ -24,6 +25,7 @@ _ENDPOINTS = "/admin/integrations/webhooks"
 KINDS = {
     "api_key": Kind("API key", ApiKey, ApiKey.name, "/admin/api-keys/{}", role=Role.ADMIN),
     "customer": Kind("Customer", Customer, _TITLE, "/admin/customers/{}"),
+    "file": Kind("Picture", StoredFile, StoredFile.name, "/files/{}/picture"),
     "invoice": Kind("Invoice", Invoice, _NUMBER, "/admin/billing/{}", role=Role.BILLING),
     "message": Kind("Message", EmailMessage, EmailMessage.subject_line, "/admin/messages/{}", role=Role.MEMBER),
     "order": Kind("Order", Order, Order.number, "/admin/orders/{}", role=Role.BILLING),

@@ -17,6 +17,7 @@ from app.kernel.access import TermsOwed
 from app.kernel.api import problem
 from app.kernel.errors import Forbidden, Invalid, NotFound, NotSignedIn, Refusal, TooLarge, TooMany, Unavailable
 
+_JSON = "application/json"
 CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large"}
 
 
@@ -63,8 +64,8 @@ def refuse(refusal: Refusal) -> AnyResponse:
 
 
 def wants_json() -> bool:
-    """Whether the request came to the door for programs."""
-    return request.path.startswith("/api/") or request.path == "/api"
+    """Whether the request came to the door for programs, or a script of our own pages asks for nothing but JSON."""
+    return request.path.startswith("/api/") or request.path == "/api" or request.headers.get("Accept") == _JSON
 
 
 def _to_sign_in() -> AnyResponse:

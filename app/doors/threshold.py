@@ -102,6 +102,8 @@ def _enter(app: Flask, settings: Settings) -> None:
         return
     _count(mark)
     mark.admit(maybe_principal())
+    if mark.largest is not None:
+        request.max_content_length = mark.largest
     _refuse_forgery(mark)
     if request.method not in SAFE:
         _refuse_impersonator(mark)

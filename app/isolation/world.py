@@ -31,7 +31,7 @@ from app.kernel.access import Role
 from app.kernel.db import Base
 
 STOREYS = (
-    "audit", "tenants", "branding", "accounts", "api_keys", "sessions", "catalogue", "billing", "payments",
+    "audit", "tenants", "files", "branding", "accounts", "api_keys", "sessions", "catalogue", "billing", "payments",
     "subscriptions", "orders", "provisioning", "messages", "webhooks",
 )  # fmt: skip
 """In this order the rooms make their specimens; rooms that are not named come last, by name."""

@@ -142,6 +142,8 @@ class Access:
     """Also for those who have yet to accept the terms."""
     hashes: bool = False
     """Whether a POST here checks or makes a password's hash: such requests queue for one thread (`running/server`)."""
+    largest: int | None = None
+    """Bytes of the body, where it is more than any page's: files."""
 
     def admit(self, principal: Principal | None) -> None:
         """Let `principal` pass or refuse.
@@ -212,11 +214,13 @@ def requires(
     impersonated: bool = False,
     before_terms: bool = False,
     hashes: bool = False,
+    largest: int | None = None,
 ) -> Callable[[View], View]:
     """Only people of these roles and up; an absent side is refused.
 
     Staff who see the portal as a customer only read, unless the route says `impersonated`; who has yet to accept the
-    terms gets nothing that does not say `before_terms`. `hashes` says that a password is hashed there.
+    terms gets nothing that does not say `before_terms`. `hashes` says that a password is hashed there, `largest` how
+    many bytes the body may have where files come.
     """
     return _mark(
         Access(
@@ -227,6 +231,7 @@ def requires(
             impersonated=impersonated,
             before_terms=before_terms,
             hashes=hashes,
+            largest=largest,
         )
     )
 

@@ -23,6 +23,13 @@ def hashing(app: Flask) -> frozenset[str]:
     return frozenset(address for address, mark in marks if mark is not None and mark.hashes)
 
 
+def largest_body(app: Flask) -> int:
+    """What the server reads of a body: twice the limit of the panel itself, so that a body somewhat too large is
+    refused in the brand's words; or what a route takes that takes more."""
+    marks = (access_of(view) for view in app.view_functions.values())
+    return max(2 * MAX_BODY, *(mark.largest or 0 for mark in marks if mark is not None))
+
+
 def serve(settings: Settings, ties: Ties) -> None:
     """Answer requests until told to stop; then finish those in hand, within 25 seconds."""
     share_one_arena()
@@ -30,8 +37,7 @@ def serve(settings: Settings, ties: Ties) -> None:
     inherited = ties.listener is not None
     listener = socket.socket(fileno=ties.listener) if inherited else listen(settings)
     app = create_app(settings)
-    # Twice the limit of the panel itself, so that a body somewhat too large is refused in the brand's words.
-    server = Server(app, listener, max_body=2 * MAX_BODY, slow=hashing(app))
+    server = Server(app, listener, max_body=largest_body(app), slow=hashing(app))
     children.on_stop(server.drain_soon)
     ties.watch()
     heart = Heart("web")

@@ -15,6 +15,7 @@ from app.features.audit import specimen as audit
 from app.features.billing.models import Invoice
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
+from app.features.files import specimen as files
 from app.features.messages.models import EmailMessage
 from app.features.orders import service as orders
 from app.features.payments import callbacks
@@ -100,6 +101,7 @@ def _asked_for(who: User, customer: Customer) -> dict[str, UUID | str]:
         "note_id": note.id,
         "copy_id": copy.id,
         "erasure_id": wish.id,
+        "file_id": files.make().id,
         "invitation_id": invitation.id,
         "log_id": audit.make(who.id).id,
         "export_id": audit.of_staff(principal_of(who)),

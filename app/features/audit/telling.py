@@ -29,7 +29,7 @@ GROUPS = (
     ("Orders and services", ("ORDER_", "SUBSCRIPTION_", "TRIAL_", "SERVICE_", "SETUP_", "USAGE_")),
     ("Money", ("INVOICE_", "CREDIT_", "PAYMENT_", "COMMISSION_", "PAYOUT_", "REFERRAL_")),
     ("What we sell", ("PRODUCT_", "PRICE_", "PROMO_", "STOCK_")),
-    ("Messages and content", ("MESSAGE", "TICKET_", "SURVEY_", "ARTICLE_", "POST_", "INCIDENT_")),
+    ("Messages and content", ("MESSAGE", "TICKET_", "SURVEY_", "ARTICLE_", "POST_", "FILE_", "INCIDENT_")),
     ("Programs", ("WEBHOOK_", "API_", "OAUTH_")),
     ("House", ("TENANT_", "SETTINGS_", "BRANDING_", "DOMAIN_", "BACKUP_", "DATA_", "ACCESS_", "JOB_", "ROW")),
 )

@@ -39,6 +39,7 @@ ABOUT_NOBODY = {
     "data_copies": "encrypted, for whoever asked, and gone after a week",
     "data_copy_parts": "encrypted, for whoever asked, and gone after a week",
     "erasures": "ids, and when it was done: the proof that it was",
+    "file_uses": "ids",
     "figure_deltas": "sums on their way",
     "hidden_checklists": "who hid it is an id",
     "idempotency_keys": "answers to programs, encrypted, gone after a day",
@@ -52,6 +53,7 @@ ABOUT_NOBODY = {
     "promo_codes": "the catalogue",
     "provisioning_steps": "steps of set-ups, without names",
     "search_terms": "rewritten with the records that they belong to",
+    "stored_files": "pictures without their metadata; who brought one is an id",
     "terms_versions": "the company's own",
     "webhooks": "addresses of programs",
 }

@@ -1,0 +1,32 @@
+"""`/files/...`: pictures, to be shown in pages and never to act."""
+
+from uuid import UUID
+
+from flask import Response, request
+
+from app.features.files import service
+from app.kernel.access import anyone
+from app.kernel.pages import PageRoutes, maybe_principal
+
+routes = PageRoutes("files_public", prefix="/files")
+
+ALONE = "default-src 'none'; sandbox"
+"""What a picture may do when somebody opens it by itself."""
+
+
+@routes.get("/<uuid:file_id>/<name>")
+@anyone()
+def show(file_id: UUID, name: str) -> Response:
+    """The bytes of one picture of this host's tenant. The id decides; the name is for people.
+
+    They never change, so that a public one is cached for ever; it may stand in pages and feeds elsewhere.
+    """
+    file, path = service.find_for(maybe_principal(), file_id)
+    answer = Response(path.read_bytes(), mimetype=file.media_type)
+    answer.set_etag(file.sha256)
+    answer.headers["Content-Disposition"] = f"inline; filename={file.name}"
+    answer.headers["Content-Security-Policy"] = ALONE
+    if file.is_public:
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer.make_conditional(request, accept_ranges=True, complete_length=file.byte_count)  # type: ignore[return-value]
