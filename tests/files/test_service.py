@@ -210,6 +210,32 @@ def test_what_nothing_shows_goes_after_a_day(house, folder, now):
         assert session.scalars(sa.select(StoredFile.id)).all() == [names[shown]]
 
 
+@pytest.mark.only_store("postgresql")
+@pytest.mark.both_stores
+def test_a_picture_that_is_claimed_this_moment_is_not_swept(house, folder, now):
+    """On SQLite one writes after the other anyway."""
+    with db.transaction():
+        file_id = make_file().id
+    now.shift(timedelta(hours=25))
+    claimed, swept = threading.Event(), threading.Event()
+
+    def sweep():
+        claimed.wait(20)
+        with tenancy.as_tenant(house):
+            tasks.let_go()
+        swept.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(sweep)
+        with db.transaction():
+            service.claim("article", new_id(), [file_id])
+            claimed.set()
+            swept.wait(1)
+        done.result(20)
+
+    assert [path.stem for path in files_in(folder)] == [str(file_id)]
+
+
 def test_what_was_refused_leaves_bytes_that_are_swept(house, folder, now):
     with pytest.raises(RuntimeError, match="broken"), db.transaction():
         make_file()
