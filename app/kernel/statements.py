@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.kernel import searching, tenancy
 from app.kernel.columns import Id
@@ -129,7 +131,7 @@ class Statements:
         """From the right tables, with the tenant's predicate on each, and all conditions."""
         built = built.select_from(self.model)
         for join in self.joins if shape.use != "whole" else ():
-            same_house = sa.and_(join.on, join.model.tenant_id == _TENANT)
+            same_house = sa.and_(join.on if join.outer else self._led(join.on), join.model.tenant_id == _TENANT)
             built = built.join(join.model, same_house, isouter=join.outer)
         found, by_key, by_number = self._found(shape)
         own = self.model.tenant_id == _TENANT
@@ -140,6 +142,24 @@ class Statements:
         conditions = [by_name[name].condition(variant) for name, variant in shape.variants]
         built = built.where(*[condition.is_(True) if by_number else condition for condition in conditions])
         return built if found is None else built.where(found)
+
+    def _led(self, on: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """The condition of a join that SQLite follows from the list's rows to what is joined, and not the other way.
+
+        In a house with one large tenant its figures (ANALYZE) make it read every customer and sort all their
+        payments to show fifty. A column with a plus before it is looked up in no index.
+        """
+        if searching.store() != "sqlite":
+            return on
+        own = self.model.metadata.tables[self.model.__tablename__]
+
+        def plain(element: Any, **kw: Any) -> Any:
+            if isinstance(element, sa.Column) and element.table is own:
+                return sa.UnaryExpression(element, operator=custom_op("+"), type_=element.type)
+            return None
+
+        led: sa.ColumnElement[bool] = replacement_traverse(on, {}, plain)
+        return led
 
     def _found(self, shape: Shape) -> tuple[sa.ColumnElement[bool] | None, bool, bool]:
         """The condition of the search, and whether the store is to begin with keys, or with the index of numbers.
