@@ -5,9 +5,14 @@ from typing import Any
 from uuid import UUID, SafeUUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.kernel.late import hollow
+
+_drivers = "sqlalchemy.dialects.postgresql"
+with hollow(f"{_drivers}.asyncpg", f"{_drivers}.pg8000", f"{_drivers}.psycopg2cffi"):  # drivers of others
+    from sqlalchemy.dialects.postgresql import JSONB
 
 
 class Id(TypeDecorator[UUID]):
