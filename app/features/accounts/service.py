@@ -219,7 +219,10 @@ def is_email_taken(email: str, *, but_for: UUID | None = None) -> bool:
 
 def find_user(user_id: UUID) -> User | None:
     """The person with this id in the tenant that is set."""
-    return db.session().scalars(sa.select(User).where(User.id == user_id)).one_or_none()
+    return db.session().scalars(_BY_ID, {"id": user_id}).one_or_none()
+
+
+_BY_ID = sa.select(User).where(User.id == sa.bindparam("id"))
 
 
 def people_of(customer_id: UUID) -> Sequence[User]:
