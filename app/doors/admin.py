@@ -15,6 +15,7 @@ from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
 from app.features.files import admin as files
+from app.features.merging import admin as merging
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
 from app.features.operator import admin as operator
@@ -41,6 +42,7 @@ ROOMS = (
     sign_up.routes,
     own_profile.routes,
     by_hand.routes,
+    merging.routes,
     messages.routes,
     people.routes,
     customer_people.routes,

@@ -10,6 +10,7 @@ from app.features.dashboard import api as dashboard
 from app.features.files import api as files
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
+from app.features.merging import api as merging
 from app.features.ops import api as ops
 from app.features.payments import api as payments
 from app.features.people import api as people
@@ -35,6 +36,7 @@ ROOMS = (
     payments.routes,
     accounts.routes,
     accounts.own_routes,
+    merging.routes,
     openapi.routes,
     webhooks.routes,
     files.routes,

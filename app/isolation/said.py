@@ -37,6 +37,7 @@ TABLES: Mapping[str, str] = {
     "note_id": "customer_notes",
     "row_id": "audit_logs",
     "copy_id": "data_copies",
+    "kept_id": "customers",
     "app.features.people.public:token": "invitations",
     "app.features.sessions.public_sign_up:token": "sign_ups",
     "app.features.accounts.public_email:token": "email_changes",
@@ -103,6 +104,11 @@ TYPED: Mapping[str, str] = {
 
 EXPECTED: Mapping[str, tuple[int, str]] = {
     "GET /terms": (404, "no terms are published in the brands of the check, so that nobody is asked to accept them"),
+    "POST /admin/customers/<uuid:customer_id>/merging/<uuid:kept_id>": (
+        422,
+        "the name of the customer has to be typed",
+    ),
+    "POST /api/v1/customers/<uuid:customer_id>/merge": (409, "a customer is not merged into itself"),
     "POST /admin/privacy/customers/<uuid:customer_id>/erasures": (422, "the name of the customer has to be typed"),
 }
 """Answers to own ids that are no success and still prove that the record was found."""

@@ -151,9 +151,15 @@ class TenantRecord(Record):
                 sa.Index(f"ix_{table.name}_{column.name}", table.c.tenant_id, column)
 
 
-def tenant_key(table: str, *, nullable: bool = False, index: bool = True, **kwargs: Any) -> MappedColumn[Any]:
-    """A column that points to a row of `table` in the same tenant, by a composite foreign key, indexed."""
-    return mapped_column(db.Id(), nullable=nullable, info={"tenant_key": table, "indexed": index}, **kwargs)
+def tenant_key(
+    table: str, *, nullable: bool = False, index: bool = True, stays: bool = False, **kwargs: Any
+) -> MappedColumn[Any]:
+    """A column that points to a row of `table` in the same tenant, by a composite foreign key, indexed.
+
+    With `stays` it points to that row for good, also when two rows of `table` become one (`features/merging`)."""
+    return mapped_column(
+        db.Id(), nullable=nullable, info={"tenant_key": table, "indexed": index, "stays": stays}, **kwargs
+    )
 
 
 def named(statement: sa.Executable, why: str) -> Any:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.features.accounts import by_hand, notes, profile, service
+from app.features.accounts.merged import Merged
 from app.features.accounts.models import Customer
 from app.features.accounts.schemas import (
     AccountChange,
@@ -41,14 +42,14 @@ def create(body: CustomerIn) -> CustomerOut:
     return CustomerOut.of(customer)
 
 
-@routes.get("/<uuid:customer_id>", errors=(NotFound,))
+@routes.get("/<uuid:customer_id>", errors=(NotFound, Merged))
 @requires(staff=Role.VIEWER)
 def show(customer_id: UUID) -> CustomerOut:
     """One customer."""
     return CustomerOut.of(_found(customer_id))
 
 
-@routes.patch("/<uuid:customer_id>", errors=(NotFound,))
+@routes.patch("/<uuid:customer_id>", errors=(NotFound, Merged))
 @requires(staff=Role.ADMIN)
 def update(customer_id: UUID, body: CustomerChange) -> CustomerOut:
     """Put details right. Invoices that are issued keep what they say."""
@@ -57,7 +58,7 @@ def update(customer_id: UUID, body: CustomerChange) -> CustomerOut:
     return CustomerOut.of(customer)
 
 
-@routes.get("/<uuid:customer_id>/notes", errors=(NotFound,))
+@routes.get("/<uuid:customer_id>/notes", errors=(NotFound, Merged))
 @requires(staff=Role.VIEWER)
 def index_notes(customer_id: UUID, query: PageQuery) -> Page[NoteOut]:
     """What the staff tell each other about a customer, newest first."""
@@ -65,14 +66,14 @@ def index_notes(customer_id: UUID, query: PageQuery) -> Page[NoteOut]:
     return found.showing([NoteOut.of(note) for note in found.items])
 
 
-@routes.post("/<uuid:customer_id>/notes", status=201, errors=(NotFound,))
+@routes.post("/<uuid:customer_id>/notes", status=201, errors=(NotFound, Merged))
 @requires(staff=Role.MEMBER, limits=("120/hour",))
 def create_note(customer_id: UUID, body: NoteIn) -> NoteOut:
     """Keep a note."""
     return NoteOut.of(notes.write(_found(customer_id), body.text, who=principal(), is_pinned=body.pinned))
 
 
-@routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
+@routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, Merged, notes.NotYours))
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     """Put a note of your own (an admin: any) in other words, or pin it."""
@@ -84,7 +85,7 @@ def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     return NoteOut.of(note)
 
 
-@routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
+@routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, Merged, notes.NotYours))
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> None:
     """Take a note of your own (an admin: any) away for good."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts import links
+from app.features.accounts import links, merged
 from app.features.accounts.addresses import clean_email, limiter_key
 from app.features.accounts.events import CustomerUpdated, EmailChanged, EmailChangeRequested, EmailChangeUndone
 from app.features.accounts.models import Customer, EmailChange, EmailUndo, User
@@ -175,6 +175,6 @@ def _move(user: User, address: str) -> bool:
     if customer is not None and customer.email.lower() == former:
         customer.email = address
         customer.refresh_search_key()
-        terms.keep("customer", customer.id, customer.texts)
+        merged.keep_words(customer)
         publish(CustomerUpdated(customer.id, ["email"]))
     return True

@@ -5,6 +5,7 @@ SAID = {
     "CUSTOMER_UPDATED": "Customer changed",
     "CUSTOMER_DETAILS_CHANGED": "Details changed",
     "CUSTOMER_CLOSED": "Account closed",
+    "CUSTOMER_MERGED": "Another customer merged into it",
     "FILE_KEPT": "Picture kept",
     "FILE_SHOWN": "Picture shown to everybody",
     "FILE_HIDDEN": "Picture shown to staff alone",

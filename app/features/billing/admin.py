@@ -106,7 +106,7 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
     """One invoice: its lines and why they amount to that, its payments, its bookings, its history."""
     paper = service.find(principal(), invoice_id)
     invoice, zone = paper.invoice, tenants.current().time_zone
-    customer = accounts.find_customer(principal(), invoice.customer_id)
+    customer = accounts.find_customer(principal(), invoice.customer_id, follows=True)
     tone, state = slots.state_of(invoice)
     movements = ledger.movements_of(invoice.id)
     return page(

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, request
 
 from app.features.accounts import credit
+from app.features.accounts.merged import ids_of
 from app.features.billing import ledger, lines, own, paying, service, slots
 from app.features.billing.amounts import ROUNDING
 from app.features.billing.ledger import Movement
@@ -32,7 +33,7 @@ def index() -> Response:
     if customer_id is None:
         raise NotFound()
     asked = own.INVOICES.read(request.args)
-    found = own.INVOICES.page(asked, of=customer_id)
+    found = own.INVOICES.page(asked, of=ids_of(customer_id))
 
     @cache
     def owed() -> list[slots.OpenAmount]:

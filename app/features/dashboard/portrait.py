@@ -7,7 +7,7 @@ from uuid import UUID
 
 from babel import Locale
 
-from app.features.accounts import histories, noted
+from app.features.accounts import histories, merged, noted
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
@@ -79,13 +79,15 @@ class Portrait:
     href: str
     privacy_href: str
     """Where a copy is made and the customer is erased; empty for those who may not."""
+    merging_href: str
+    """Where it is merged into another one; empty for those who may not, and where it cannot be."""
 
 
 def of(customer: Customer, who: Principal) -> Portrait:
     """Everything about `customer` that `who` may see: at most 15 queries."""
     zone, role = tenants.current().time_zone, who.staff_role or Role.VIEWER
     shows_money = role >= Role.BILLING
-    people = accounts.people_of(customer.id)
+    people, aliases = accounts.people_of(customer.id), merged.aliases_of(customer.id)
     services = subscriptions.services_of(customer.id, limit=SHOWN)
     tally = subscriptions.tally(customer.id)
     bought = orders.recent_orders(customer_id=customer.id, limit=SHOWN)
@@ -96,6 +98,7 @@ def of(customer: Customer, who: Principal) -> Portrait:
         notes_action=f"/admin/customers/{customer.id}/notes" if role >= Role.MEMBER else "",
         href=f"/admin/customers/{customer.id}",
         privacy_href=f"/admin/privacy/customers/{customer.id}" if role >= Role.ADMIN else "",
+        merging_href=f"/admin/customers/{customer.id}/merging" if role >= Role.ADMIN and customer.is_active else "",
         initials=words.initials(customer.title),
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
@@ -107,8 +110,8 @@ def of(customer: Customer, who: Principal) -> Portrait:
         invoices=_invoices(invoices, zone),
         payments=_payments(customer.id, zone) if shows_money else [],
         messages=_messages(people, zone, sees_money=shows_money) if role >= Role.MEMBER else None,
-        history=_history(customer, people, services, bought, invoices, zone),
-        details=_details(customer),
+        history=_history([customer, *aliases], people, services, bought, invoices, zone),
+        details=_details(customer, aliases, zone),
         source=_source(customer),
         people_href=f"/admin/customers/{customer.id}/people",
         people=[
@@ -222,7 +225,7 @@ def _messages(people: Sequence[User], zone: str, *, sees_money: bool) -> Rows:
 
 
 def _history(
-    customer: Customer,
+    customers: Sequence[Customer],
     people: Sequence[User],
     services: Sequence[ServiceCard],
     bought: Sequence[OrderCard],
@@ -237,7 +240,7 @@ def _history(
     }
     found = audit.happened_to(
         {
-            "customer": [customer.id],
+            "customer": [one.id for one in customers],
             "user": [person.id for person in people],
             "subscription": [card.subscription_id for card in services],
             "order": [card.order_id for card in bought],
@@ -248,7 +251,7 @@ def _history(
     return histories.say(found, zone=zone, about=about, actors=histories.actors_of(found))
 
 
-def _details(customer: Customer) -> list[tuple[str, str]]:
+def _details(customer: Customer, aliases: Sequence[Customer], zone: str) -> list[tuple[str, str]]:
     place = " ".join(part for part in (customer.postal_code, customer.city) if part)
     lines = (customer.address_line, place, customer.region, _country(customer.country))
     return [
@@ -257,6 +260,7 @@ def _details(customer: Customer) -> list[tuple[str, str]]:
         ("Address", ", ".join(line for line in lines if line)),
         ("Currency", customer.currency),
         ("Tax number", customer.tax_number),
+        *(("Merged in", f"{one.title}, {words.day(one.merged_at, zone)}") for one in aliases if one.merged_at),
     ]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
+from app.features.accounts.merged import kept_of, whose
 from app.features.accounts.models import Customer, EmailChange, EmailUndo, SignUp, User
 from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
@@ -56,21 +57,21 @@ class Kind:
 
 
 def _welcome(message: EmailMessage) -> Facts:
-    """What the customer `subject_id` has bought first, and its invoice."""
-    session = db.session()
+    """What the customer `subject_id`, or the one it was merged into, has bought first, and its invoice."""
+    session, customer_id = db.session(), kept_of(message.subject_id)
     bought = session.execute(
         sa.select(Product.name, Subscription.cycle)
         .join(Subscription, Subscription.product_id == Product.id)
-        .where(Subscription.customer_id == message.subject_id)
+        .where(Subscription.customer_id == customer_id)
         .order_by(Subscription.created_at)
         .limit(1)
     ).first()
     invoice = session.scalars(
-        sa.select(Invoice).where(Invoice.customer_id == message.subject_id).order_by(Invoice.created_at).limit(1)
+        sa.select(Invoice).where(whose(Invoice.customer_id, customer_id)).order_by(Invoice.created_at).limit(1)
     ).first()
     zone = tenants.current().time_zone
     return {
-        "customer": session.get_one(Customer, message.subject_id).title,
+        "customer": session.get_one(Customer, customer_id).title,
         "plan": bought.name if bought else "",
         "span": SPANS[bought.cycle] if bought else "",
         "invoice_number": invoice.number if invoice else "",

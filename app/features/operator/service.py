@@ -126,7 +126,7 @@ def contents(tenant: Tenant) -> Contents:
     """What is in the house of `tenant`: three queries, whatever its size."""
     with tenancy.as_tenant(tenant.id):
         return Contents(
-            customers=_counted(sa.select(Customer.id)),
+            customers=_counted(sa.select(Customer.id).where(Customer.merged_at.is_(None))),
             services=_counted(sa.select(Subscription.id).where(Subscription.status == "active")),
             owners=owners.listed(),
         )

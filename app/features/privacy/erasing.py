@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import personal as accounts
+from app.features.accounts.merged import ids_of
 from app.features.accounts.models import PasswordRequest, SignUp
 from app.features.audit import keys
 from app.features.audit import service as audit
@@ -25,14 +26,18 @@ from app.kernel.personal import Held
 
 
 def erase_customer(customer_id: UUID) -> int:
-    """Erase a customer and all who sign in for it; how many records were touched."""
-    touched = sum(_erase(held, held.of_customer(customer_id)) for held in HELD if held.of_customer is not None)
+    """Erase a customer, those that were merged into it and all who sign in for it; how many records were touched."""
+    own_ids, touched = ids_of(customer_id), 0
+    for held in HELD:
+        if held.of_customer is not None:
+            touched += sum(_erase(held, held.of_customer(own_id)) for own_id in own_ids)
     touched += sum(erase_person(user_id) for user_id in accounts.people_of(customer_id))
-    accounts.erase_customer(customer_id)
-    _drop_copies(customer_id)
-    keys.destroy(customer_id)
-    publish(CustomerErased(customer_id, touched + 1))
-    return touched + 1
+    for own_id in own_ids:
+        accounts.erase_customer(own_id)
+        _drop_copies(own_id)
+        keys.destroy(own_id)
+    publish(CustomerErased(customer_id, touched + len(own_ids)))
+    return touched + len(own_ids)
 
 
 def erase_person(user_id: UUID) -> int:

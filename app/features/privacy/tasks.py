@@ -104,7 +104,10 @@ def _erase_closed(days: int) -> None:
     with db.transaction(write=False) as session:
         before = clock.now() - timedelta(days=days)
         closed = sa.select(Customer.id).where(
-            Customer.status == "closed", Customer.erased_at.is_(None), Customer.closed_at < before
+            Customer.status == "closed",
+            Customer.merged_at.is_(None),  # with the one that it was merged into, and not before
+            Customer.erased_at.is_(None),
+            Customer.closed_at < before,
         )
         ids = session.scalars(closed.order_by(Customer.id).limit(CHUNK)).all()
     for customer_id in ids:
