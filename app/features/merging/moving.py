@@ -60,7 +60,7 @@ def parts_of(customer_id: UUID) -> list[Part]:
 
 
 def _pointing_to_customers(*, stays: bool) -> list[Any]:
-    """The columns of all models, as attributes, that point to a customer: those that move with it, or those that stay."""
+    """The columns of all models, as attributes, that point to a customer: those that move, or those that stay."""
     return [
         getattr(mapper.class_, mapper.get_property_by_column(column).key)
         for mapper in sorted(Record.registry.mappers, key=lambda one: one.class_.__name__)
