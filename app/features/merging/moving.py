@@ -30,6 +30,8 @@ CALLED = {
     "users": ("person", "people"),
 }
 """By table, one and many, where its own name would not do."""
+FIRST = ("users", "subscriptions", "orders", "invoices", "payments")
+"""What people ask for first, in this order; the rest follows by its number."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ class Part:
 
 
 def parts_of(customer_id: UUID) -> list[Part]:
-    """What the customer has, kind by kind, the most first; nothing of what it has none of. One query a kind."""
+    """What the customer has, kind by kind; nothing of what it has none of. One query a kind."""
     found = [_counted(column, customer_id, moves=True) for column in _pointing_to_customers(stays=False)]
     found += [_counted(column, customer_id, moves=False) for column in _pointing_to_customers(stays=True)]
     people = sa.select(User.id).where(User.customer_id == customer_id)
     mails = sa.select(sa.func.count(EmailMessage.id)).where(EmailMessage.to_user_id.in_(people))
     found.append(Part("messages", db.session().execute(mails).scalar_one(), True))
-    return sorted((part for part in found if part.count), key=lambda part: (not part.moves, -part.count, part.kind))
+    return sorted((part for part in found if part.count), key=_place)
+
+
+def _place(part: Part) -> tuple[bool, int, int, str]:
+    rank = FIRST.index(part.kind) if part.kind in FIRST else len(FIRST)
+    return not part.moves, rank, -part.count, part.kind
 
 
 def _pointing_to_customers(*, stays: bool) -> list[Any]:
