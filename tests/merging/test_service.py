@@ -1,8 +1,12 @@
 """Merging: what moves, what stays and shows, what is refused."""
 
+import json
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from app import reactions
 from app.features.accounts import by_hand, merged
 from app.features.accounts import service as accounts
 from app.features.accounts.customers import CUSTOMERS
@@ -23,7 +27,7 @@ from app.features.privacy import tasks
 from app.features.sessions import impersonation
 from app.features.sessions import service as sessions
 from app.features.subscriptions.models import Subscription
-from app.kernel import db
+from app.kernel import db, events
 from app.kernel.access import Role
 from app.kernel.errors import Invalid
 from app.kernel.money import Money
@@ -33,6 +37,7 @@ from tests.merging.factories import fill, make_old, merge, paper
 from tests.orders.factories import customer_of, make_order
 from tests.payments.factories import credit_of, make_invoice, make_payment
 from tests.people.factories import make_invitation
+from tests.privacy.factories import fetched
 from tests.support.cast import principal_of
 
 pytestmark = pytest.mark.both_stores
@@ -269,3 +274,43 @@ def test_every_record_that_moves_may_stand_beside_those_of_the_kept_one():
                 found.add(rule.name)
 
     assert found == set(minded)
+
+
+def test_a_copy_of_the_kept_one_holds_what_the_merged_one_was_billed(ann, alice, as_alice):
+    invoice = make_invoice(ann)
+    merge(ann, alice)
+    privacy.ask_copy(principal_of(alice), "customer", alice.customer_id)
+    tasks.make_copies()
+
+    archive = fetched(as_alice, alice)
+
+    assert invoice.number in archive.read("invoices.json").decode()
+    assert "Oldname" in archive.read("customer.json").decode()
+    assert len(json.loads(archive.read("merged.json"))) == 1
+
+
+def test_a_rule_that_erases_closed_customers_leaves_the_merged_one_to_the_kept_one(ann, alice, tenant):
+    old = customer_of(ann)
+    merge(ann, alice)
+    old.closed_at -= timedelta(days=400)
+    tenant.keep_closed_days = 30
+    db.session().flush()
+
+    tasks.let_go()
+
+    assert privacy.open_erasure(old.id) is None
+
+
+def test_endpoints_hear_of_it_and_of_later_things_under_the_kept_ones_id(ann, alice):
+    told = []
+    invoice = make_invoice(ann, 900)
+    events.wire(reactions.REACTIONS, always=(audit.on_event, told.append))
+    try:
+        kept = merge(ann, alice)
+        make_payment(invoice, 900)
+    finally:
+        reactions.wire()
+
+    said = {event.name: event.payload() for event in told}
+    assert (said["customer.merged"]["customerId"], said["customer.merged"]["mergedName"]) == (str(kept.id), "Oldname")
+    assert said["payment.succeeded"]["customerId"] == said["invoice.paid"]["customerId"] == str(kept.id)
