@@ -1,12 +1,14 @@
 """Two who merge at the same moment, on real connections."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from app import reactions
+from app.features.accounts import credit
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, CustomerAlias
 from app.features.billing import ledger
@@ -25,7 +27,7 @@ ROUNDS = 3
 
 
 @pytest.fixture
-def house(fresh_engine):
+def house(panel_app, fresh_engine):
     """A tenant on a database of this test alone, with real commits."""
     reactions.wire()
     tenants.forget()
@@ -105,3 +107,23 @@ def test_money_that_comes_while_its_customer_is_merged_is_the_kept_ones_credit(h
             held = {one: session.get_one(Customer, one).credit_minor for one in (goes, kept)}
             assert held == {goes: 0, kept: 300}
             assert ledger.check() == []
+
+
+def test_credit_that_waits_for_a_merging_to_end_is_the_kept_ones(house):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+    is_merged = threading.Event()
+
+    def merge_slowly():
+        merging(goes, kept)()
+        is_merged.set()
+        time.sleep(0.5)  # the other one finds the row locked meanwhile
+        return "done"
+
+    def give():
+        assert is_merged.wait(30)
+        credit.add(goes, Money(300, "USD"))
+        return "given"
+
+    assert at_once(house, merge_slowly, give) == ["done", "given"]
+    with db.transaction(write=False) as session:
+        assert [session.get_one(Customer, one).credit_minor for one in (goes, kept)] == [0, 300]
