@@ -155,7 +155,8 @@ class Checker:
         for slot in slots:
             for section in kinds.foreign_sections(who, slot.section, is_bearer=slot.is_bearer):
                 self._compare(ask, slot, section, who)
-        if len([slot for slot in slots if slot.place == "path"]) > 1 and who.side == "staff":
+        nested = [slot.name for slot in slots if slot.place == "path"]
+        if len(nested) > 1 and not said.BESIDE.keys() & {*nested} and who.side == "staff":
             for slot in slots:
                 if slot.section == "account:A":
                     self._compare(ask, slot, "account:B", who)

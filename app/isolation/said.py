@@ -74,6 +74,9 @@ OPERATED = frozenset({"tenants", "users"})
 BEARERS: Mapping[str, str] = {"token": "a mailed link lets in whoever holds it, in its own tenant"}
 """Parameters that are the right itself: they are tried against other tenants only."""
 
+BESIDE: Mapping[str, str] = {"kept_id": "merging is about two customers of one tenant"}
+"""Parameters of an address that name a second record of its own, not a part of the first: of any customer for staff."""
+
 WORDS: Mapping[str, str] = {
     "email": "somebody-new@fresh.example.com",
     "password": "a long and quiet river 9",
