@@ -132,3 +132,20 @@ def test_a_preview_costs_as_much_for_many_records_as_for_few(plans, ann, alice, 
     goes, kept = customer_of(ann), customer_of(alice)
     with queries(max=25):
         service.preview(goes, kept)
+
+
+@pytest.mark.both_stores
+def test_invoices_of_the_merged_one_are_found_by_either_name(as_olive, ann, alice):
+    invoice = make_invoice(ann)
+    merge(ann, alice)
+
+    for name in ("oldname", "marchetti"):
+        assert invoice.number in as_olive.get(f"/admin/billing?q={name}").text
+
+
+def test_itself_is_refused_on_the_page_and_off_it(as_sam, ann):
+    here = f"/admin/customers/{ann.customer_id}/merging/{ann.customer_id}"
+
+    page = as_sam.get(here).text
+    assert "This is the same customer." in page and "Merge for good" not in page and "Is kept" not in page
+    assert as_sam.post(here, data={"confirm_name": "Oldname"}).status_code == 409
