@@ -128,8 +128,8 @@ def create_note(customer_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def edit_note(customer_id: UUID, note_id: UUID) -> Response:
     """A note of one's own (an admin's: any), to change."""
+    note = notes.find(customer_id, note_id, principal())
     customer = service.find_customer(principal(), customer_id)
-    note = notes.find(customer.id, note_id, principal())
     return _note(customer, NoteForm(formdata=None, text=note.text, is_pinned=note.pinned_at is not None), note)
 
 
@@ -137,8 +137,8 @@ def edit_note(customer_id: UUID, note_id: UUID) -> Response:
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
     """Put a note in other words, or pin it."""
+    note = notes.find(customer_id, note_id, principal())
     customer, form = service.find_customer(principal(), customer_id), NoteForm()
-    note = notes.find(customer.id, note_id, principal())
     if form.validate_on_submit():
         try:
             notes.change(note, text=form.text.data, is_pinned=form.is_pinned.data)
@@ -154,10 +154,9 @@ def update_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
     """Take a note away for good."""
-    customer = service.find_customer(principal(), customer_id)
-    notes.delete(notes.find(customer.id, note_id, principal()))
+    notes.delete(notes.find(customer_id, note_id, principal()))
     toast("good", "The note is deleted.")
-    return redirect(f"{HERE}/{customer.id}#notes", 303)
+    return redirect(f"{HERE}/{customer_id}#notes", 303)
 
 
 def _note(customer: Customer, form: NoteForm, note: CustomerNote | None = None, *, status: int = 200) -> Response:

@@ -73,11 +73,11 @@ def create_note(customer_id: UUID, body: NoteIn) -> NoteOut:
     return NoteOut.of(notes.write(_found(customer_id), body.text, who=principal(), is_pinned=body.pinned))
 
 
-@routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, Merged, notes.NotYours))
+@routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     """Put a note of your own (an admin: any) in other words, or pin it."""
-    note = notes.find(_found(customer_id).id, note_id, principal())
+    note = notes.find(customer_id, note_id, principal())
     given = body.model_fields_set
     notes.change(
         note, text=body.text if "text" in given else None, is_pinned=body.pinned if "pinned" in given else None
@@ -85,11 +85,11 @@ def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     return NoteOut.of(note)
 
 
-@routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, Merged, notes.NotYours))
+@routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> None:
     """Take a note of your own (an admin: any) away for good."""
-    notes.delete(notes.find(_found(customer_id).id, note_id, principal()))
+    notes.delete(notes.find(customer_id, note_id, principal()))
 
 
 def _found(customer_id: UUID) -> Customer:
