@@ -21,7 +21,6 @@ class Merged(Conflict):
     """It is another customer's alias, and nothing can be done with it any more: 409."""
 
     code, text = "merged", "This customer was merged into another one."
-    heading = "Merged into another one"
 
 
 def whose(column: Any, customer_id: UUID | sa.BindParameter[UUID]) -> sa.ColumnElement[bool]:
