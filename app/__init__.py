@@ -32,7 +32,7 @@ def _build(settings: Settings) -> "Flask":
     from flask import Flask
 
     from app import config, reactions
-    from app.doors import admin, api, client, dressing, public, refusals, threshold
+    from app.doors import addressing, admin, api, client, dressing, public, refusals, threshold
     from app.kernel import assets, buffer, crypto, db, jobs, limits, outbound, storage
 
     config.use(settings)
@@ -45,6 +45,7 @@ def _build(settings: Settings) -> "Flask":
     reactions.wire()
 
     app = Flask("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.url_rule_class = addressing.Address
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-mpanel-note" if settings.is_https else "mpanel-note",

@@ -20,12 +20,13 @@ from app.features.accounts.events import (
 from app.features.audit import service as audit
 from app.features.billing.events import InvoiceIssued, InvoicePaid, InvoiceVoided
 from app.features.dashboard import service as figures
-from app.features.messages import email_changes, invitations, receipts, services, sign_ups
+from app.features.messages import access, receipts, services
 from app.features.messages import service as messages
 from app.features.orders import cancelling
 from app.features.orders import service as orders
 from app.features.orders.events import CustomerCreated, OrderCreated
 from app.features.payments.events import PaymentRefunded, PaymentSucceeded
+from app.features.people import service as people
 from app.features.people.events import InvitationResent, UserInvited
 from app.features.provisioning import wishes as provisioning
 from app.features.provisioning.events import ServiceFailed, ServiceProvisioned, ServiceStuck
@@ -49,13 +50,13 @@ REACTIONS: Reactions = {
     OrderCreated: (figures.on_order_created,),
     PaymentRefunded: (figures.on_payment_refunded,),
     PaymentSucceeded: (receipts.payment_received, figures.on_payment_succeeded),
-    PasswordChanged: (messages.password_changed,),
-    PasswordLinkRequested: (messages.password_link,),
-    EmailChangeRequested: (email_changes.requested,),
-    EmailChanged: (email_changes.changed,),
+    PasswordChanged: (access.password_changed,),
+    PasswordLinkRequested: (access.password_link,),
+    EmailChangeRequested: (access.email_change_requested,),
+    EmailChanged: (access.email_changed,),
     EmailChangeUndone: (sessions.on_access_changed,),
-    CustomerClosed: (sessions.on_customer_closed,),
-    SignUpRequested: (sign_ups.requested,),
+    CustomerClosed: (sessions.on_customer_closed, people.on_customer_closed),
+    SignUpRequested: (access.sign_up_requested,),
     InvoicePaid: (orders.on_invoice_paid,),
     InvoiceVoided: (cancelling.on_invoice_voided,),
     SubscriptionActivated: (provisioning.on_activated, figures.on_subscription),
@@ -64,9 +65,9 @@ REACTIONS: Reactions = {
     SubscriptionSuspended: (provisioning.on_suspended, services.service_suspended, figures.on_subscription),
     SubscriptionTerminated: (provisioning.on_terminated, services.service_ended, figures.on_subscription),
     SubscriptionUpgraded: (provisioning.on_switched, figures.on_subscription),
-    UserInvited: (invitations.invited,),
-    InvitationResent: (invitations.invited,),
-    UserRoleChanged: (sessions.on_access_changed,),
+    UserInvited: (access.invited,),
+    InvitationResent: (access.invited,),
+    UserRoleChanged: (sessions.on_access_changed, access.role_changed),
     UserDeactivated: (sessions.on_access_changed,),
     UserRemoved: (sessions.on_access_changed,),
     ServiceProvisioned: (services.service_ready,),

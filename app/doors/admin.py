@@ -22,6 +22,7 @@ from app.features.kb import admin_figures as kb_figures
 from app.features.kb import admin_steps as kb_steps
 from app.features.kb import admin_topics as kb_topics
 from app.features.kb import admin_versions as kb_versions
+from app.features.merging import admin as merging
 from app.features.messages import admin as messages
 from app.features.messages import admin_settings as mail_settings
 from app.features.operator import admin as operator
@@ -54,6 +55,7 @@ ROOMS = (
     kb_steps.routes,
     kb_topics.routes,
     kb_versions.routes,
+    merging.routes,
     messages.routes,
     people.routes,
     customer_people.routes,

@@ -13,6 +13,7 @@ from app.features.kb import api as kb
 from app.features.kb import api_admin as kb_admin
 from app.features.marketing import api as marketing
 from app.features.marketing import api_services as marketing_services
+from app.features.merging import api as merging
 from app.features.ops import api as ops
 from app.features.payments import api as payments
 from app.features.people import api as people
@@ -41,6 +42,7 @@ ROOMS = (
     accounts.own_routes,
     kb.routes,
     kb_admin.routes,
+    merging.routes,
     openapi.routes,
     webhooks.routes,
     files.routes,

@@ -98,13 +98,21 @@ OPERATORS_OWN = frozenset({"/admin/ops", "/admin/tenants"})
 """For the staff of the first tenant only."""
 
 
+BEHIND = {"/client/privacy": "/client/account"}
+"""Pages with an address of their own that one reaches from an entry, which is marked for them."""
+
+
 def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
-    """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked."""
+    """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked.
+
+    Nowhere for somebody who has to accept the terms first: every way would lead back to them.
+    """
     role = who.staff_role or who.customer_role
-    if role is None:
+    if role is None or who.owes_terms:
         return []
     table = STAFF if who.is_staff else CLIENT
     root = "/admin" if who.is_staff else "/client"
+    path = BEHIND.get(path, path)
     groups = []
     for label, entries in table:
         items = tuple(

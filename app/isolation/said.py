@@ -48,6 +48,7 @@ TABLES: Mapping[str, str] = {
     "app.features.kb.public:slug": "kb_pages",
     "app.features.kb.public:topic": "kb_categories",
     "app.features.kb.api:slug": "kb_pages",
+    "kept_id": "customers",
     "app.features.people.public:token": "invitations",
     "app.features.sessions.public_sign_up:token": "sign_ups",
     "app.features.accounts.public_email:token": "email_changes",
@@ -89,6 +90,9 @@ OPERATED = frozenset({"tenants", "users"})
 BEARERS: Mapping[str, str] = {"token": "a mailed link lets in whoever holds it, in its own tenant"}
 """Parameters that are the right itself: they are tried against other tenants only."""
 
+BESIDE: Mapping[str, str] = {"kept_id": "merging is about two customers of one tenant"}
+"""Parameters of an address that name a second record of its own, not a part of the first: of any customer for staff."""
+
 WORDS: Mapping[str, str] = {
     "publish_at": (clock.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M"),
     "email": "somebody-new@fresh.example.com",
@@ -120,6 +124,11 @@ TYPED: Mapping[str, str] = {
 
 EXPECTED: Mapping[str, tuple[int, str]] = {
     "GET /terms": (404, "no terms are published in the brands of the check, so that nobody is asked to accept them"),
+    "POST /admin/customers/<uuid:customer_id>/merging/<uuid:kept_id>": (
+        422,
+        "the name of the customer has to be typed",
+    ),
+    "POST /api/v1/customers/<uuid:customer_id>/merge": (409, "a customer is not merged into itself"),
     "POST /admin/privacy/customers/<uuid:customer_id>/erasures": (422, "the name of the customer has to be typed"),
 }
 """Answers to own ids that are no success and still prove that the record was found."""

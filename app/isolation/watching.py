@@ -33,7 +33,8 @@ class Watch:
         self.ground, self.world = ground, world
         self._hidden: dict[tuple[str, str, str], Hidden] = {}
         self._raw: dict[tuple[str, ...], set[Any]] = {}
-        self._pristine: dict[tuple[tuple[str, ...], str], set[str]] = {}
+        self._pristine: dict[str, set[Any]] = {}
+        """The rows of each table before anything was asked."""
 
     def sections(self, who: Asker) -> tuple[str, ...]:
         """Whose things are no concern of the asker's."""
@@ -83,26 +84,31 @@ class Watch:
         """A table in which rows of others have changed just now, or that name others' rows."""
         sections = self.sections(_bearer(who, ask))
         for table in sorted(written & tables().keys()):
-            now = self._concerned(sections, table)
-            if now != self._pristine.get((sections, table), set()):
+            now = self._rows(table)
+            changed = now ^ self._pristine[table]
+            if changed and self._names(sections, changed):
                 return table
         return None
 
-    def remember(self, who: Asker) -> None:
-        """Note how the rows of others are, before anything was asked."""
-        for sections in {self.sections(who), self.sections(replace(who, side="staff"))}:
-            for table in tables():
-                if (sections, table) not in self._pristine:
-                    self._pristine[sections, table] = self._concerned(sections, table)
+    def remember(self) -> None:
+        """Note how all rows are, before anything was asked."""
+        self._pristine = {table: self._rows(table) for table in tables()}
 
-    def _concerned(self, sections: tuple[str, ...], table: str) -> set[str]:
+    def _names(self, sections: tuple[str, ...], rows: set[Any]) -> bool:
+        """Whether one of the rows is of these sections, or speaks of a row of theirs."""
         if sections not in self._raw:
             ids = {UUID(one) for section in sections for one in self.world.every_id(section)}
             self._raw[sections] = {one.bytes for one in ids} if self.ground.kind == "sqlite" else ids
         raw = self._raw[sections]
         kind = bytes if self.ground.kind == "sqlite" else UUID
-        rows = self.ground.read(f"SELECT * FROM {table}")
-        return {repr(row) for row in rows if any(isinstance(cell, kind) and cell in raw for cell in row)}
+        return any(isinstance(cell, kind) and cell in raw for row in rows for cell in row)
+
+    def _rows(self, table: str) -> set[Any]:
+        """All of them, each as the driver gave it; a cell that cannot be in a set as it is written."""
+        found = self.ground.read(f"SELECT * FROM {table}")
+        if self.ground.kind == "sqlite":
+            return {tuple(row) for row in found}
+        return {tuple(repr(cell) if isinstance(cell, dict | list) else cell for cell in row) for row in found}
 
 
 def _bearer(who: Asker, ask: Ask) -> Asker:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TypeVar
 from uuid import UUID
 
+from app.kernel import words
 from app.kernel.errors import Forbidden, NotSignedIn
 
 
@@ -67,8 +68,7 @@ class Principal:
     @property
     def initials(self) -> str:
         """Two letters for the avatar."""
-        parts = [part for part in self.name.split() if part] or [self.email or "?"]
-        return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+        return words.initials(self.name or self.email)
 
 
 @dataclass(frozen=True)

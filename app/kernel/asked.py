@@ -1,11 +1,12 @@
 """What somebody asked of a list, how many there are, and what the foot of its table says."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
+from app.kernel.filters import clean
 from app.kernel.paging import Page
 
 
@@ -58,6 +59,13 @@ class Asked:
         said |= {"sort": "" if order == self.default_sort else order, "cursor": cursor or ""}
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{self.here}?{query}" if query else self.here
+
+
+def simple(here: str, given: Mapping[str, str], *, states: Collection[str] = ()) -> Asked:
+    """Of a list that stays short, which its room reads by itself, newest first: a text `q`, and one of `states`."""
+    text, state = clean(given.get("q", "")), given.get("state", "")
+    values = {"q": text, "state": state if state in states else ""}
+    return Asked(here, "", "", given.get("cursor", ""), values, (), {}, text)
 
 
 class Foot(NamedTuple):

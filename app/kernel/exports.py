@@ -12,14 +12,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import xlsxwriter
 from flask import Response
 
 from app.kernel import clock, spreadsheet
 from app.kernel.errors import Invalid
+from app.kernel.late import Late
 from app.kernel.spreadsheet import Cell as Cell
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = Late("xlsxwriter")
 
 MOST_XLSX_ROWS = 100_000
 """A workbook is made whole before it leaves; so many rows take some seconds."""

@@ -6,7 +6,8 @@
         row=Line,                                           # optional: a NamedTuple with these fields
         joins=(Join(Customer, Customer.id == Invoice.customer_id),),        # Join(..., outer=True) keeps rows without
         where=(Invoice.status != "draft",),                 # what always holds
-        of=Invoice.customer_id,                             # whose rows: page(asked, of=customer_id), for clients
+        of=Invoice.customer_id,                             # whose rows: page(asked, of=customer_id), for clients;
+                                                            # of=(one, another) where several records count as one
         filters=(Exact("status", Customer.status, STATUSES), Since("from", Invoice.issued_at), Until("to", ...),
                  Given("overdue", Invoice.due_at <= NOW), Choice("state", {"overdue": and_(...), "paid": ...})),
         search=Search("q", Begins(Invoice.number), Words("customer", Invoice.customer_id)),
@@ -46,7 +47,7 @@ from app.kernel.cursors import Edge
 from app.kernel.filters import NOW, Choice, Exact, Given, Since, Until, parameter
 from app.kernel.paging import BadCursor, Page
 from app.kernel.searching import Begins, Plan, Search, Words
-from app.kernel.statements import BY_NUMBER, Join, Shape, Sort, Statements
+from app.kernel.statements import BY_NUMBER, Join, Shape, Sort, Statements, names_of_owners
 
 __all__ = [
     "NOW", "Asked", "Begins", "Choice", "Counted", "Exact", "Foot", "Given", "Join", "Listing", "Search", "Since",
@@ -61,6 +62,8 @@ COUNTED_WHOLE = 2_000_000
 REMEMBERED_SECONDS = 60
 MOST_REMEMBERED = 5000
 EXPORTED_AT_ONCE = 1000
+Owners = UUID | tuple[UUID, ...] | None
+"""Whose rows: of one record, or of several that count as one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ class Listing(Statements):
             self.here, sort if sort in self.sorts else default, default, cursor, values, tuple(variants), bound, text
         )
 
-    def page(self, asked: Asked, *, of: UUID | None = None, limit: int | None = None) -> Page[Any]:
+    def page(self, asked: Asked, *, of: Owners = None, limit: int | None = None) -> Page[Any]:
         """One page. One query, and some more where words or numbers are looked for.
 
         Raises:
@@ -117,7 +120,7 @@ class Listing(Statements):
             order=self.sort(sort).label if sort.endswith(BY_NUMBER) else "",
         )
 
-    def count(self, asked: Asked, *, of: UUID | None = None) -> Counted:
+    def count(self, asked: Asked, *, of: Owners = None) -> Counted:
         """How many there are: exact to `COUNTED`, and further where nothing narrows the list.
 
         What is more than `COUNTED` is remembered for a minute.
@@ -132,7 +135,7 @@ class Listing(Statements):
         bound = self._bound(asked, of) | words_bound
         found = 0
         for use in self.ways_to_count(plan):
-            shape = Shape(use, asked.variants, "", False, False, of is not None, plan)
+            shape = Shape(use, asked.variants, "", False, False, _count(of), plan)
             found = searching.fetch(self.statement(shape), bound | {"limit": COUNTED + 1})[0][0]
             if found > COUNTED:
                 break
@@ -144,13 +147,13 @@ class Listing(Statements):
         self._counts[key] = (clock.now().timestamp(), counted)
         return counted
 
-    def _whole(self, bound: dict[str, Any], of: UUID | None) -> Counted:
+    def _whole(self, bound: dict[str, Any], of: Owners) -> Counted:
         """All rows of a list that nothing narrows."""
-        shape = Shape("whole", (), "", False, False, of is not None, None)
+        shape = Shape("whole", (), "", False, False, _count(of), None)
         found = searching.fetch(self.statement(shape), bound | {"limit": COUNTED_WHOLE + 1})[0][0]
         return Counted(min(found, COUNTED_WHOLE), found > COUNTED_WHOLE)
 
-    def export(self, asked: Asked, *, tenant_id: UUID, of: UUID | None = None) -> Iterator[Any]:
+    def export(self, asked: Asked, *, tenant_id: UUID, of: Owners = None) -> Iterator[Any]:
         """All that is asked for, in the order of its pages, in short reads: no transaction is held meanwhile.
 
         What is made after the first read is not among them.
@@ -184,7 +187,7 @@ class Listing(Statements):
         """Whether the filters, or whose rows are meant, leave little. One query."""
         if self.of is not None or not asked.variants:
             return self.of is not None
-        shape = Shape("count", asked.variants, "", False, False, False, None)
+        shape = Shape("count", asked.variants, "", False, False, 0, None)
         bound = self._bound(asked, None) | {"limit": searching.RARE + 1}
         return bool(searching.fetch(self.statement(shape), bound)[0][0] <= searching.RARE)
 
@@ -222,16 +225,18 @@ class Listing(Statements):
         found = found[: len(self.columns)]
         return self.row._make(found) if self.row else tuple(found)
 
-    def _bound(self, asked: Asked, of: UUID | None) -> dict[str, Any]:
+    def _bound(self, asked: Asked, of: Owners) -> dict[str, Any]:
         if (self.of is None) is not (of is None):
             raise TypeError(f"{self.name}: `of` says whose rows, for lists that declare it and for these alone")
-        return {**asked.bound, "tenant": tenancy.current(), "now": clock.now(), "of": of}
+        owners = of if isinstance(of, tuple) else (of,)
+        whose = dict(zip(names_of_owners(len(owners)), owners, strict=True))
+        return {**asked.bound, "tenant": tenancy.current(), "now": clock.now(), **whose}
 
     def _rows(
         self,
         asked: Asked,
         sort: str,
-        of: UUID | None,
+        of: Owners,
         plan: Plan | None,
         extra: dict[str, Any],
         edge: Edge | None,
@@ -240,8 +245,12 @@ class Listing(Statements):
         """Rows in the order read, with what `read_columns` adds at their end."""
         is_falling = self.sort(sort).is_falling is not (edge is not None and edge.is_back)
         use = "export" if "newest" in extra else "page"
-        shape = Shape(use, asked.variants, sort, is_falling, edge is not None, of is not None, plan)
+        shape = Shape(use, asked.variants, sort, is_falling, edge is not None, _count(of), plan)
         bound = self._bound(asked, of) | extra | {"limit": limit}
         if edge is not None:
             bound |= {"edge_value": edge.value, "edge_id": edge.row_id}
         return searching.fetch(self.statement(shape), bound)
+
+
+def _count(of: Owners) -> int:
+    return len(of) if isinstance(of, tuple) else int(of is not None)

@@ -5,7 +5,8 @@ kept here is its work all the same: its text, what it makes of each value on the
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection, Dialect
@@ -31,8 +32,9 @@ class _Prepared:
         outs = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self.ways_out = [(place, way) for place, way in enumerate(outs) if way is not None]
         named: Any = namedtuple  # its names are known when it runs
-        row = named("Row", [column.key for column in columns], rename=True)
-        self.row = row._make
+        self.row: Callable[[Any], Any] = partial(
+            tuple.__new__, named("Row", [column.key for column in columns], rename=True)
+        )
 
     def _given(self, name: str, value: Any) -> Any:
         way = self.ways_in.get(name)
@@ -44,17 +46,14 @@ class _Prepared:
         return bound if self.order is None else [bound[name] for name in self.order]
 
     def rows(self, cursor: DBAPICursor) -> list[Any]:
-        """All rows, each with its columns by name."""
-        found = cursor.fetchall()
-        if not self.ways_out:
-            return [self.row(row) for row in found]
-        made = []
-        for row in found:
-            columns = list(row)
+        """All rows, each with its columns by name. Values are made column by column, which a loop over cells is not."""
+        found: Iterable[Any] = cursor.fetchall()
+        if self.ways_out and found:
+            columns: list[Iterable[Any]] = list(zip(*found, strict=True))
             for place, way in self.ways_out:
-                columns[place] = way(columns[place])
-            made.append(self.row(columns))
-        return made
+                columns[place] = map(way, columns[place])
+            found = zip(*columns, strict=True)
+        return list(map(self.row, found))
 
 
 def fetch(connection: Connection, statement: Any, given: Mapping[str, Any]) -> list[Any]:

@@ -19,8 +19,8 @@ def make_huey(
     data: Path, redis_url: str | None, *, timeout: float, answer: Callable[[str, float], None]
 ) -> tuple[Any, Any]:
     """A Huey and its one task, `answer(name, rung_at)`. `timeout` (seconds) is what each word with Redis may take."""
-    # Huey imports redis where it can find it: 27 MB for nothing.
-    with absent(*() if redis_url else ("redis",)):
+    # Huey imports what it could store in where it can find it: redis is 27 MB for nothing, psycopg 10.
+    with absent("cysqlite", "psycopg", *() if redis_url else ("redis",)):
         import huey as library
     from huey.registry import Message
     from huey.serializer import Serializer

@@ -18,49 +18,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from cronsim import CronSim
-from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import aftermath, clock, db, logs, metrics, tenancy
 from app.kernel.db import Record
+from app.kernel.scheduled import JobRun as JobRun
+from app.kernel.scheduled import ScheduledJob as ScheduledJob
 
 LEASE = timedelta(seconds=60)
 """A run that is not renewed for so long belonged to a process that died."""
 MOST_ATTEMPTS = 3
 
 _log = logs.get("schedule")
-
-
-class ScheduledJob(Record):
-    """One piece of scheduled work."""
-
-    __tablename__ = "scheduled_jobs"
-
-    name: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    cron: Mapped[str] = mapped_column(sa.String(64))
-    zone: Mapped[str] = mapped_column(sa.String(64))
-    next_run_at: Mapped[datetime]
-    last_run_at: Mapped[datetime | None]
-    last_outcome: Mapped[str | None] = mapped_column(sa.String(16))
-    last_error: Mapped[str | None]
-    last_duration_ms: Mapped[int | None]
-    last_missed: Mapped[int] = mapped_column(default=0)
-    """Slots that passed unseen before the last run, and that it made good."""
-
-
-class JobRun(Record):
-    """One slot of a schedule, claimed."""
-
-    __tablename__ = "job_runs"
-    __table_args__ = (sa.UniqueConstraint("name", "slot"),)
-
-    name: Mapped[str] = mapped_column(sa.String(64))
-    slot: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=1)
-    lease_until: Mapped[datetime | None] = mapped_column(index=True)
-    finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(sa.String(16))
-    error: Mapped[str | None]
-    missed: Mapped[int] = mapped_column(default=0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +39,7 @@ class Job:
     cron: str
     zone: str
     work: Callable[..., object]
+    title: str = ""
 
     def next_after(self, moment: datetime) -> datetime:
         """The first slot after `moment`, in UTC; right through changes of the clocks.
@@ -103,15 +72,17 @@ class UnknownJob(LookupError):
     """There is no scheduled work of that name."""
 
 
-def scheduled(name: str, cron: str, *, zone: str = "UTC") -> Callable[[Callable[..., object]], Callable[..., object]]:
-    """Register a function to run at every slot of `cron` in `zone`.
+def scheduled(
+    name: str, cron: str, *, title: str = "", zone: str = "UTC"
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Register a function to run at every slot of `cron` in `zone`; staff read its `title`.
 
     It may take one argument, the slot's moment. It runs across all tenants,
     without a transaction; it sets each tenant and opens its transactions itself.
     """
 
     def register(work: Callable[..., object]) -> Callable[..., object]:
-        job = Job(name, cron, zone, work)
+        job = Job(name, cron, zone, work, title)
         job.next_after(clock.now())  # a wrong expression stops the start
         JOBS[name] = job
         return work
@@ -127,8 +98,11 @@ def install() -> None:
         for job in JOBS.values():
             row = known.get(job.name)
             if row is None:
-                _insert_once(ScheduledJob(name=job.name, cron=job.cron, zone=job.zone, next_run_at=job.next_after(now)))
-            elif (row.cron, row.zone) != (job.cron, job.zone):
+                named = {"name": job.name, "title": job.title}
+                _insert_once(ScheduledJob(**named, cron=job.cron, zone=job.zone, next_run_at=job.next_after(now)))
+                continue
+            row.title = job.title
+            if (row.cron, row.zone) != (job.cron, job.zone):
                 row.cron, row.zone, row.next_run_at = job.cron, job.zone, job.next_after(now)
 
 
@@ -267,14 +241,15 @@ def renew() -> None:
             )
 
 
-def hasten(name: str) -> bool:
-    """Make `name` due now, besides its slots. In the open unit of work; False when there is no such work."""
-    wanted = sa.select(ScheduledJob.next_run_at).where(ScheduledJob.name == name)
-    if not name.isprintable() or db.session().scalar(wanted) is None:
-        return False
+def hasten(name: str) -> ScheduledJob | None:
+    """Make `name` due now, besides its slots. In the open unit of work; None when there is no such work."""
+    wanted = sa.select(ScheduledJob).where(ScheduledJob.name == name)
+    found = db.session().scalar(wanted) if name.isprintable() else None
+    if found is None:
+        return None
     soon = sa.update(ScheduledJob).where(ScheduledJob.name == name, ScheduledJob.next_run_at > clock.now())
     _count(soon.values(next_run_at=clock.now()))
-    return True
+    return found
 
 
 def listed() -> list[ScheduledJob]:

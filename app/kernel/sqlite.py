@@ -68,3 +68,13 @@ def begin(connection: Connection) -> None:
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except sqlite3.Error as problem:
         raise DBAPIError.instance("BEGIN", None, problem, sqlite3.Error, hide_parameters=True) from problem
+
+
+def pushes_out(table: str, *keys: tuple[str, ...], kept: str = "1") -> str:
+    """A condition on NEW for triggers before INSERT and UPDATE: a row of `table` that stays would have to make room.
+
+    OR REPLACE removes what has the same key without asking the trigger on DELETE, a row of the same `rowid` too.
+    `keys` are those of the table besides `id`; `kept` says in SQL which rows stay.
+    """
+    same = [" AND ".join(f"stays.{column} = NEW.{column}" for column in key) for key in (("rowid",), ("id",), *keys)]
+    return f"EXISTS (SELECT 1 FROM {table} AS stays WHERE ({' OR '.join(same)}) AND {kept})"

@@ -1,9 +1,8 @@
 """Tenants never see each other: fail closed.
 
-A statement on a tenant's table without a tenant set raises; with one set, rows
-of others do not exist. On PostgreSQL row-level security says it a second time.
-Platform-wide work says so by name with `across_tenants(why)`; the reasons that
-are allowed are listed in `REASONS`.
+A statement on a tenant's table without a tenant set raises; with one set, rows of others do not exist. On PostgreSQL
+row-level security says it a second time. Platform-wide work says so by name with `across_tenants(why)`; the reasons
+that are allowed are listed in `REASONS`.
 """
 
 from collections.abc import Iterator
@@ -144,16 +143,19 @@ class TenantRecord(Record):
             target = column.info.get("tenant_key")
             if target is None:
                 continue
-            table.append_constraint(
-                sa.ForeignKeyConstraint(["tenant_id", column.name], [f"{target}.tenant_id", f"{target}.id"])
-            )
+            pointed = [f"{target}.tenant_id", f"{target}.id"]
+            table.append_constraint(sa.ForeignKeyConstraint(["tenant_id", column.name], pointed))
             if column.info["indexed"]:
                 sa.Index(f"ix_{table.name}_{column.name}", table.c.tenant_id, column)
 
 
-def tenant_key(table: str, *, nullable: bool = False, index: bool = True, **kwargs: Any) -> MappedColumn[Any]:
-    """A column that points to a row of `table` in the same tenant, by a composite foreign key, indexed."""
-    return mapped_column(db.Id(), nullable=nullable, info={"tenant_key": table, "indexed": index}, **kwargs)
+def tenant_key(
+    table: str, *, nullable: bool = False, index: bool = True, stays: bool = False, **kwargs: Any
+) -> MappedColumn[Any]:
+    """A column that points to a row of `table` in the same tenant, by a composite foreign key, indexed. With `stays` to
+    that row for good, also when two rows of `table` become one (`features/merging`)."""
+    info = {"tenant_key": table, "indexed": index, "stays": stays}
+    return mapped_column(db.Id(), nullable=nullable, info=info, **kwargs)
 
 
 def named(statement: sa.Executable, why: str) -> Any:
@@ -223,10 +225,9 @@ def _check_bulk_update(state: ORMExecuteState) -> None:
     mapper = state.bind_mapper
     if mapper is None or not issubclass(mapper.class_, TenantRecord):
         return
-    statement: Any = state.statement
     if isinstance(state.parameters, list):
         raise UnnamedStatement("a bulk update by primary key knows no tenant; change the rows or use WHERE")
-    if any(getattr(column, "key", column) == "tenant_id" for column in statement._values or {}):
+    if any(getattr(column, "key", column) == "tenant_id" for column in cast("Any", state.statement)._values or {}):
         raise ForeignTenant("a row does not change its tenant")
 
 

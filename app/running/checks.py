@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
+from app.features.audit import facts as audit
 from app.kernel import clock, db, heartbeat, jobs, logs, migrations, outbox
 
 SMTP_SECONDS = 5
@@ -30,7 +31,7 @@ def run(settings: Settings) -> list[Check]:
     logs.configure(level="CRITICAL")
     db.configure(settings.database_url)
     jobs.configure(settings.data, settings.redis_url)
-    checks: list[Callable[[Settings], Check]] = [_data, _database, _schema, _queue, _worker, _backlog, _mail]
+    checks: list[Callable[[Settings], Check]] = [_data, _database, _schema, _queue, _worker, _backlog, _seals, _mail]
     try:
         return [
             Check("settings", True, f"read; the panel is at {settings.app_url}"),
@@ -99,6 +100,18 @@ def _backlog(_settings: Settings) -> Check:
         name, age = max(late.items(), key=lambda one: one[1])
         return Check("waiting work", False, f"the oldest row of {name} is overdue by {int(age // 60)} minutes")
     return Check("waiting work", True, f"none is overdue, {dead} given up")
+
+
+def _seals(_settings: Settings) -> Check:
+    try:
+        behind = audit.longest_behind()
+    except SQLAlchemyError:
+        return Check("audit log", False, "cannot be read")
+    if behind is not None:
+        return Check(
+            "audit log", False, f"its oldest row waits for a seal since {int(behind.total_seconds() // 60)} minutes"
+        )
+    return Check("audit log", True, "sealed up to the last minutes")
 
 
 def _mail(settings: Settings) -> Check:

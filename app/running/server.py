@@ -128,7 +128,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
         return not self.requests and self.request is None and not self.total_outbufs_len
 
 
-class Lanes(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is untyped
+class HashingAside(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is untyped
     """Requests that spend their time on a password hash queue in a lane of their own, one at a time.
 
     However many sign in, the other threads go on answering pages, and one
@@ -179,7 +179,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
             listen="127.0.0.1:0",  # not listened on: the socket is there already
         )
         self.is_draining = False
-        dispatcher = Lanes(slow)
+        dispatcher = HashingAside(slow)
         dispatcher.set_thread_count(settings.threads)
         super().__init__(
             application,

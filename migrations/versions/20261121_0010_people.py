@@ -73,7 +73,7 @@ def _make_invitations() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_invitations_tenant_id_id")),
         info={"tenant_owned": True},
-    )  # fmt: skip
+    )
     for name, columns in (
         ("newest", ["tenant_id", "created_at", "id"]),
         ("address", ["tenant_id", "email_key"]),

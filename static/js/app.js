@@ -296,8 +296,15 @@
     say("mp:settle");
   };
 
+  // Of tabs that are wider than the window, the one that is open is seen.
+  const showOpenTab = () => all(".mp-tabs [aria-current]").forEach((tab) => {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  });
+
   announceToasts();
   settle(document);
+  showOpenTab();
   openAgain();
   focusFirstError(document);
   setInterval(freshenTimes, 30000);

@@ -35,10 +35,11 @@ def test_who_signs_in_after_a_change_is_asked_before_anything_else(client, alice
     assert (answer.status_code, answer.get_json()["code"]) == (403, "terms_not_accepted")
     text = client.get(ASK).text
     assert "Pay in time." in text
+    assert "/client/services" not in text
     assert client.post(ASK, data={"terms_version": "2026-11"}).status_code == 422
     response = client.post(ASK, data={"terms_version": "2026-11", "accepts": "y", "next": "/client/account"})
     assert response.location == "/client/account"
-    assert client.get("/client/account").status_code == 200
+    assert "/client/services" in client.get("/client/account").text
     [kept] = db.session().scalars(sa.select(Consent)).all()
     assert (kept.user_id, kept.kind, kept.version, kept.given_where) == (alice.id, "terms", "2026-11", "sign-in")
 

@@ -1,5 +1,7 @@
 """What staff write by hand: a new customer, its details, notes; and the account that its owner closes."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from app.features.audit.models import AuditLog
 from app.features.messages import rendering
 from app.features.messages.models import EmailMessage
 from app.features.payments import service as payments
+from app.features.subscriptions import service as subscriptions
 from app.kernel import db
 from app.kernel.access import Role
 from tests.accounts.factories import PASSWORD, give_password, make_colleague
@@ -87,7 +90,8 @@ def test_notes_are_kept_pinned_changed_and_deleted(as_sam, as_alice, alice, sam)
     as_sam.post(f"{here}/notes", data={"text": "Called <b>twice</b>.", "is_pinned": "y"})
     first, second = rows(CustomerNote)
     text = as_sam.get(here).text
-    assert text.index("Called &lt;b&gt;twice&lt;/b&gt;.") < text.index("Pays late.")
+    assert text.index("Called &lt;b&gt;twice&lt;/b&gt;.") < text.index("services-title") < text.index("Pays late.")
+    assert text.count("Called &lt;b&gt;twice") == 1
     assert as_sam.post(f"{here}/notes/{first.id}", data={"text": "Pays in time.", "is_pinned": "y"}).status_code == 303
     assert (first.text, first.edited_at is not None, first.pinned_at is not None) == ("Pays in time.", True, True)
     assert as_sam.post(f"{here}/notes/{second.id}/deletion").location == f"{here}#notes"
@@ -135,6 +139,27 @@ def test_strangers_and_lesser_staff(client, as_alice, as_sam, sign_in, alice, bo
         assert as_sam.post(f"/admin/customers/{foreign}/notes", data={"text": "x"}).status_code == 404
     assert as_sam.get(f"/admin/customers/{bob.customer_id}/notes/{mine.id}").status_code == 404
     assert as_sam.post(f"/admin/customers/{bob.customer_id}/notes/{mine.id}/deletion").status_code == 404
+
+
+def test_older_notes_are_on_a_page_of_their_own(as_sam, as_alice, alice, sam, queries, now):
+    here, customer = f"/admin/customers/{alice.customer_id}", db.session().get_one(Customer, alice.customer_id)
+    for number in range(101):
+        notes.write(customer, f"Note {number}.", who=principal_of(sam))
+        now.shift(1)
+        if number == 49:
+            assert "All notes" not in as_sam.get(here).text
+
+    text = as_sam.get(here).text
+    assert "50+" in text and f'href="{here}/notes"' in text and "Note 51." in text and "Note 50." not in text
+    seen, address = [], f"{here}/notes"
+    while address:
+        with queries(max=15):
+            text = as_sam.get(address).text
+        seen += re.findall(r"Note \d+\.", text)
+        onward = re.search(r'href="([^"]+)" rel="next"', text)
+        address = onward and f"{here}/notes{onward[1]}"
+    assert seen == [f"Note {number}." for number in reversed(range(101))]
+    assert as_alice.get(f"{here}/notes").status_code == 403
 
 
 def test_the_customers_page_asks_no_more_for_many_notes(as_sam, alice, queries, sam):
@@ -201,7 +226,9 @@ def test_what_runs_and_what_is_owed_has_to_be_settled_first(as_alice, alice, pla
     assert "are not paid." in text
     assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
     payments.receive(placed.invoice.id, placed.invoice.open, gateway="bank", reference="B-1")
-    assert "runs. Cancel it" in as_alice.get(CLOSING).text
+    assert "has not ended. Cancel it" in as_alice.get(CLOSING).text
+    subscriptions.cancel(placed.subscription, reason="Too dear")
+    assert "is cancelled. Wait for its last day." in as_alice.get(CLOSING).text
     assert as_alice.post(CLOSING, data={"password": PASSWORD}).status_code == 409
     assert db.session().get_one(Customer, alice.customer_id).is_active
 
@@ -238,9 +265,28 @@ def test_programs_keep_notes(as_sam, alice):
     note = f"{here}/{made.get_json()['id']}"
     changed = as_sam.patch(note, json={"pinned": True})
     assert (changed.get_json()["text"], changed.get_json()["pinned"]) == ("Pays late.", True)
-    assert len(as_sam.get(here).get_json()) == 1
+    assert len(as_sam.get(here).get_json()["items"]) == 1
     assert as_sam.delete(note).status_code == 204
     assert as_sam.delete(note).status_code == 404
+
+
+def test_programs_read_notes_by_the_page(as_sam, alice, now):
+    here, texts = f"{API}/{alice.customer_id}/notes", [f"Note {number}" for number in range(5)]
+    for text in texts:
+        as_sam.post(here, json={"text": text})
+        now.shift(1)
+    read, query = [], {"limit": 2}
+    while query:
+        page = as_sam.get(here, query_string=query).get_json()
+        assert len(page["items"]) <= 2
+        read += [note["text"] for note in page["items"]]
+        query = page["next_cursor"] and {"limit": 2, "cursor": page["next_cursor"]}
+    assert read == texts[::-1]
+
+
+def test_programs_write_notes_so_often_an_hour(as_sam, alice):
+    here = f"{API}/{alice.customer_id}/notes"
+    assert [as_sam.post(here, json={"text": "x"}).status_code for _ in range(121)] == [201] * 120 + [429]
 
 
 def test_people_read_and_change_their_own_account(as_alice, alice):

@@ -6,14 +6,14 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
 from app.features.accounts import members, service
 from app.features.accounts.members import AccessEnded
 from app.features.accounts.models import PasswordToken, User
 from app.features.accounts.rights import AboveYou, LastOwner, NotYourself, reach, reach_of
 from app.features.audit.models import AuditLog
+from app.features.messages import rendering
+from app.features.messages.models import EmailMessage
 from app.features.sessions.models import UserSession
-from app.features.tenants import service as tenants
 from app.kernel import clock, db, searching, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import NotFound, Refusal
@@ -156,16 +156,12 @@ def test_an_owner_who_is_shut_out_is_none(alice, sam, verb):
 
 @pytest.mark.both_stores
 @pytest.mark.parametrize("verb", ["change_role", "deactivate", "remove"])
-def test_two_owners_cannot_take_each_other_away_at_once(fresh_engine, verb):
+def test_two_owners_cannot_take_each_other_away_at_once(own_house, verb):
     """PROMISES, case 48: of two who act at the same moment one comes too late, among staff and in an account."""
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        tenant_id = tenants.create("Harbourline", slug="harbourline").id
 
     def act(pair):
         who, user_id = pair
-        with tenancy.as_tenant(tenant_id):
+        with tenancy.as_tenant(own_house):
             try:
                 with db.transaction() as session:
                     VERBS[verb](who, session.get_one(User, user_id))
@@ -175,16 +171,15 @@ def test_two_owners_cannot_take_each_other_away_at_once(fresh_engine, verb):
 
     for round_number in range(3):
         for make in (_two_staff, _two_mates):
-            with tenancy.as_tenant(tenant_id), db.transaction():
+            with tenancy.as_tenant(own_house), db.transaction():
                 one, other = make(round_number)
                 pairs = [(principal_of(one), other.id), (principal_of(other), one.id)]
             with ThreadPoolExecutor(2) as pool:
                 done = list(pool.map(act, pairs))
             assert sorted(done) == [False, True]
-            with tenancy.as_tenant(tenant_id), db.transaction():
+            with tenancy.as_tenant(own_house), db.transaction():
                 for user_id in (one.id, other.id):  # for the next round
                     db.session().get_one(User, user_id).staff_role = one.staff_role and int(Role.VIEWER)
-    tenants.forget()
 
 
 def _two_staff(round_number):
@@ -210,6 +205,33 @@ def test_a_changed_role_ends_the_logins_and_is_logged(as_sam, olive, sam):
     assert as_sam.get("/admin").status_code == 303
     (row,) = logged("USER_ROLE_CHANGED")
     assert (row.state_after["before"], row.state_after["role"], row.resource_id) == ("admin", "member", sam.id)
+
+
+def test_who_has_another_role_is_told_what_it_allows_each_time(alice, olive, sam):
+    mate = make_mate(alice, Role.MEMBER)
+    for who, user, role in (
+        (olive, sam, Role.MEMBER), (olive, sam, Role.ADMIN), (alice, mate, Role.BILLING), (alice, mate, Role.BILLING),
+    ):  # fmt: skip
+        members.change_role(principal_of(who), user, role)
+
+    mails = db.session().scalars(sa.select(EmailMessage).where(EmailMessage.template == "role_changed")).all()
+    assert sorted(mail.to_address for mail in mails) == sorted([sam.email, sam.email, mate.email])
+    to_sam, to_mate = (next(mail for mail in mails if mail.to_user_id == user.id) for user in (sam, mate))
+    text = rendering.draw(to_sam).text
+    assert "among the staff of Harbourline" in text and "is admin from now on: changes money" in " ".join(text.split())
+    assert text.count("/admin\n") == 1
+    draft = rendering.draw(to_mate)
+    assert draft.subject == f"Your role in {alice.name} is billing now"
+    for part in (draft.text, draft.html):
+        assert "sees and pays invoices" in " ".join(part.split()) and "/client" in part
+
+
+def test_who_cannot_sign_in_is_not_told(alice, olive):
+    mate = make_mate(alice, Role.MEMBER)
+    members.deactivate(principal_of(alice), mate)
+    members.change_role(principal_of(alice), mate, Role.VIEWER)
+
+    assert db.session().scalars(sa.select(EmailMessage.id).where(EmailMessage.template == "role_changed")).all() == []
 
 
 def test_the_same_role_again_changes_nothing(as_sam, olive, sam):

@@ -85,9 +85,9 @@ def test_the_list_is_searched_filtered_and_paged(as_sam):
     assert "Key 07" in as_sam.get(f"{HERE}?q=key+07").text
     assert "Nothing matches" in as_sam.get(f"{HERE}?q=100%25").text
     first = as_sam.get(f"{HERE}?state=working").text
-    onward = re.search(r'href="(\?[^"]*cursor=[^"]+)" rel="next"', first)
+    onward = re.search(r'href="(/admin/api-keys\?[^"]*cursor=[^"]+)" rel="next"', first)
     assert onward is not None
-    assert "Key 00" in as_sam.get(HERE + onward[1].replace("&amp;", "&")).text
+    assert "Key 00" in as_sam.get(onward[1].replace("&amp;", "&")).text
     assert as_sam.get(f"{HERE}?cursor=x").status_code == 400
 
 

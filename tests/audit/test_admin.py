@@ -13,8 +13,10 @@ from app.features.tenants.models import Tenant
 from app.kernel import db, tenancy
 from app.kernel.access import Actor, Role, acting
 from app.kernel.ids import new_id
+from tests.accounts.factories import give_password
 from tests.audit import rows
 from tests.audit.rows import FIRST
+from tests.sessions.factories import sign_in
 from tests.support.cast import SignIn, make_staff
 from tests.support.clients import PanelClient
 from tests.support.counting import Queries
@@ -187,9 +189,10 @@ def test_the_figures_count_by_day_action_person_and_severity(as_sam: PanelClient
         record(sam, "INVOICE_PAID", resource_type="invoice")
     record(alice, "USER_LOGIN_FAILED", resource_type="user", resource_id=alice.id)
 
-    text = as_sam.get(f"/admin/audit/figures?user={sam.id}").text
-    assert re.search(r'Invoice paid</a></td><td><progress[^>]* value="100.0"', text)
-    assert "Rows by day, 22 Oct 2026 to 20 Nov 2026: 3 in all, 0 of them warnings or graver, at most 3 a day" in text
+    text = as_sam.get(f"/admin/audit/figures?user={sam.id}").text  # Sam's sign-in among them
+    assert re.search(r'Invoice paid</a></td><td><progress[^>]* value="75.0"', text)
+    assert re.search(r'Signed in</a></td><td><progress[^>]* value="25.0"', text)
+    assert "Rows by day, 22 Oct 2026 to 20 Nov 2026: 4 in all, 0 of them warnings or graver, at most 4 a day" in text
     assert "<td>20 Nov 2026</td>" in text
 
     grave = as_sam.get("/admin/audit/figures?severity=warning&from=2026-11-19&to=2026-11-20").text
@@ -228,3 +231,13 @@ def test_what_is_masked_and_personal_is_never_in_the_list(as_sam: PanelClient, s
 
     assert "hidden@acme.example" not in text
     assert "abc-secret" not in text
+
+
+def test_who_signs_in_is_named_and_found_by_name(client, as_sam, alice):
+    give_password(alice)
+    sign_in(client, alice.email)
+
+    page = as_sam.get(f"/admin/audit?action=USER_LOGIN&user={alice.id}").text
+
+    assert "Signed in" in page and alice.name in page.partition("<tbody")[2].partition("</tbody>")[0]
+    assert "Somebody not signed in" not in page

@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.audit.drills import GROWTH, Reader, busy, fill, memory
+from tests.support import processes
 from tests.support.panel import Panel, install
 from tests.support.stores import Stores
 
@@ -63,6 +63,5 @@ def test_who_goes_away_leaves_nothing_running(reader: Reader) -> None:
         answer.close()
         line.close()
 
-    time.sleep(2.0)
-    assert busy(reader.web, 1.0) < 0.2
+    processes.wait_for(lambda: busy(reader.web, 1.0) < 0.2, within=15, what="the web process at rest")
     assert memory(reader.web) - before <= GROWTH

@@ -158,6 +158,7 @@ def test_an_unpaid_invoice_is_made_void_by_admins_and_takes_its_order_with_it(pl
     assert ledger.check() == []
     text = as_sam.get(address).text
     assert "is void." in text
+    assert "made void 20 Nov 2026" in text
     assert "Make void" not in text
     assert as_sam.post(f"{address}/voiding").status_code == 409
 

@@ -33,8 +33,8 @@ def test_the_most_urgent_invoice_comes_first(plans, alice, now, queries):
     db.session().flush()
 
     with queries(max=1):
-        cards = slots.open_invoices(alice.customer_id)
-    assert [card.number for card in cards] == ["MP-2026-000001", "MP-2026-000002"]
+        first, count = slots.next_to_pay(alice.customer_id)
+    assert (first.number, count) == ("MP-2026-000001", 2)
     assert [card.number for card in slots.recent_invoices(alice.customer_id)] == ["MP-2026-000002", "MP-2026-000001"]
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.test_every_page import AXE
 from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
 from tests.support.stores import Stores
-from tools.walk import DESK, PHONE_DARK, House, Look, Visitor, new_customer, sign_in
+from tools.walk import DESK, PHONE, PHONE_DARK, House, Look, Visitor, new_customer, sign_in
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
 
@@ -104,6 +104,26 @@ def test_an_export_takes_the_filters_that_are_on_when_it_is_asked_for(visitor):
     rows = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
     assert waiting.value.suggested_filename.startswith("customers-")
     assert len(rows) == 1
+    sight.close()
+
+
+def test_on_a_phone_menus_stay_in_the_window_and_the_open_tab_is_seen(visitor: Visitor) -> None:
+    sight = visitor.open(PHONE)
+    for path in ("/admin/audit", "/admin/customers", "/admin/orders"):
+        sight.go(path)
+        sight.page.locator(".mp-head summary", has_text="Export").click()
+        for item in sight.page.locator(".mp-head .dropdown-item").all():
+            box = item.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE.width
+    sight.go("/admin/settings/logs")
+
+    tab = sight.page.locator(".mp-tabs [aria-current]").bounding_box()
+
+    assert tab is not None
+    assert tab["x"] + tab["width"] <= PHONE.width
+    assert visitor.faults == []
     sight.close()
 
 

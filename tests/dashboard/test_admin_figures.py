@@ -166,7 +166,7 @@ def test_a_webhook_that_is_off_is_told_to_those_who_keep_them(as_role, tenant, r
 
 def test_a_schedule_that_was_missed_is_named(as_sam, tenant):
     make_heartbeat()
-    make_schedule("dashboard.fold", next_run_at=clock.now() - timedelta(hours=1))
+    make_schedule("dashboard.fold", title="Figures of the day", next_run_at=clock.now() - timedelta(hours=1))
 
     said = words_of(as_sam.get("/admin"))
 

@@ -34,12 +34,14 @@ def test_a_new_customer_sees_what_comes_next(as_alice, alice, plans):
 def test_the_most_urgent_invoice_comes_first_and_the_rest_are_counted(as_alice, alice, plans, now):
     first = make_order(alice)
     now.shift(timedelta(days=1))
-    make_order(alice, plan="shared-business")
+    for _ in range(6):
+        make_order(alice, plan="shared-business")
 
     said = words_of(as_alice.get("/client"))
 
     assert f"Invoice {first.invoice.number}." in said
-    assert "1 more invoice is open." in said
+    assert "6 more invoices are open." in said
+    assert "seven invoices to pay" in said
     assert 'href="/client/billing?state=issued"' in said
 
 

@@ -41,7 +41,7 @@ def test_a_range_and_what_it_is_compared_with(asked, begin, end, before_begin, b
         ({"range": "own", "from": "20261101", "to": "2026-W46-1"}, "2026-11-01", "2026-11-09"),
         ({"range": "own", "from": "\0", "to": "\ud800"}, "2026-10-22", "2026-11-20"),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_put_right(asked, begin, end):
     found = ranges.read(asked, TODAY)
 

@@ -24,3 +24,11 @@ def test_operations_are_for_the_operators_staff_alone():
 
     assert "/admin/ops" in hrefs(who)
     assert "/admin/ops" not in hrefs(who, is_operator=False)
+
+
+def test_the_entry_that_one_came_by_is_marked_also_where_the_address_is_another():
+    who = Principal(tenant_id=ids.new_id(), user_id=ids.new_id(), customer_id=ids.new_id(), customer_role=Role.VIEWER)
+
+    for path in ("/client/account", "/client/account/email", "/client/privacy"):
+        groups = navigation(who, path, is_operator=False)
+        assert [item.href for group in groups for item in group.items if item.current] == ["/client/account"], path

@@ -8,6 +8,7 @@ import pytest
 from app.features.files import service
 from app.kernel import csrf, images
 from app.kernel.access import Role
+from app.running.web import largest_body
 from tests.files.factories import picture
 from tests.support.cast import make_staff
 
@@ -66,6 +67,10 @@ def test_what_is_too_large_is_refused_in_words(as_sam, more, status, code):
     answer = as_sam.post("/admin/files", data=body, content_type="multipart/form-data; boundary=x", headers=JSON)
 
     assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_the_server_reads_as_much_as_the_route_takes(panel_app):
+    assert largest_body(panel_app) > images.LARGEST_BYTES * 4 / 3
 
 
 def test_a_browser_is_refused_with_a_page(as_sam):

@@ -45,7 +45,7 @@ def work(fresh_engine: sa.Engine) -> Iterator[Work]:
     before = dict(schedule.JOBS)
     schedule.JOBS.clear()
     made = Work()
-    schedule.scheduled("test.hourly", "0 * * * *")(made)
+    schedule.scheduled("test.hourly", "0 * * * *", title="Every hour")(made)
     yield made
     schedule.JOBS.clear()
     schedule.JOBS.update(before)
@@ -182,13 +182,23 @@ def test_by_hand_a_slot_runs_once_too(work, time):
 @pytest.mark.both_stores
 def test_run_now_brings_the_next_run_forward(work, time):
     with db.transaction():
-        assert schedule.hasten("test.hourly")
-        assert not schedule.hasten("nothing")
-        assert not schedule.hasten("nul\0")
+        found = schedule.hasten("test.hourly")
+        assert schedule.hasten("nothing") is schedule.hasten("nul\0") is None
+    assert found is not None and found.words == "Every hour"
 
     assert look() == 1
     assert work.slots == [NOW]
     assert row().next_run_at == datetime(2026, 11, 20, 14, tzinfo=UTC)
+
+
+def test_a_title_reaches_those_who_do_not_know_the_work_and_a_name_says_enough_without(work, time):
+    schedule.scheduled("test.hourly", "0 * * * *")(work)
+    schedule.install()
+    assert row().words == "Test: hourly"
+
+    schedule.scheduled("test.hourly", "0 * * * *", title="Each hour")(work)
+    schedule.install()
+    assert row().words == "Each hour"
 
 
 @pytest.mark.both_stores

@@ -183,3 +183,20 @@ def test_every_mail_has_both_forms_loads_nothing_and_keeps_its_styles_inline(ali
     assert "<link" not in draft.html
     assert 'style="' in draft.html
     assert not [line for line in draft.text.splitlines() if len(line) > 78 and "http" not in line]
+
+
+@pytest.mark.parametrize("name", ["email_change_asked", "email_changed"])
+def test_a_mail_whose_link_is_spent_promises_none(tenant: Tenant, alice: User, name: str) -> None:
+    branding.install_defaults(tenant, support_email="help@harbourline.example")
+    message = make_message(alice, template=name)
+    message.subject_id = changed_address(alice, is_undo=True)
+    whole = rendering.draw(message)
+    db.session().get_one(EmailUndo, message.subject_id).revoked_at = message.created_at
+
+    draft = rendering.draw(message)
+
+    assert "token=" in whole.text and "token=" in whole.html
+    for part in (draft.text, draft.html):
+        assert "token=" not in part and "for a new one" not in part
+        assert "help@harbourline.example" in part
+    branding.drop(tenant.id)

@@ -36,6 +36,10 @@ def test_a_new_tenant_is_open_at_once_and_its_owner_gets_in_by_the_link(as_olive
     set_up = there.post("/set-password", data={"token": token, "password": "a long enough one 4 Tess"})
     assert set_up.status_code == 303
     assert len(there.get("/api/marketing/pricing").get_json()["plans"]) == 4
+    assert "TENANT_CREATED" in _logged(made)
+    with tenancy.as_tenant(made.id):
+        assert "TENANT_CREATED" in _logged(made)
+    assert "Nothing since it was made." not in as_olive.get(f"/admin/tenants/{made.id}").text
 
 
 def test_without_the_plans_it_begins_empty(as_olive, panel_app, tenant):
@@ -122,11 +126,13 @@ def test_a_closed_house_lets_nobody_in_and_can_be_opened_again(as_olive, as_char
     here = f"/admin/tenants/{other_tenant.id}"
     assert as_olive.post(f"{here}/closing", data={"confirm_name": "another"}).status_code == 422
     assert as_charlie.get("/client").status_code == 200
+    assert "Open its portal" in as_olive.get(here).text
 
     assert as_olive.post(f"{here}/closing", data={"confirm_name": "tern"}).status_code == 303
     page = as_charlie.get("/client")
     assert page.status_code == 410 and "This portal has closed" in page.text
-    assert "can be opened again" in as_olive.get(here).text
+    closed = as_olive.get(here).text
+    assert "can be opened again" in closed and "Open its portal" not in closed
 
     as_olive.post(f"{here}/reopening")
     assert as_charlie.get("/client").status_code == 200
@@ -186,6 +192,7 @@ def test_a_lost_owner_of_a_tenant_gets_a_fresh_link(as_olive, panel_app, tenant)
 def test_the_list_is_searched_and_asks_the_store_little(as_olive, other_tenant, queries):
     lifecycle.suspend(other_tenant.id, note="")
 
+    assert "2 of 2 tenants" in as_olive.get("/admin/tenants").text
     with queries(max=15):
         assert "Tern" in as_olive.get("/admin/tenants?q=TER&state=suspended").text
     with queries(max=15):

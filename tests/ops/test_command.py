@@ -91,10 +91,12 @@ def test_the_doctor_names_what_is_wrong_and_praises_what_runs(house):
     open_to_others = house.command("doctor", check=False)
     assert "PROBLEM  data folder:" in open_to_others.stdout and "chmod 700" in open_to_others.stdout
     house.data.chmod(0o700)
+    house.command("jobs", "run", "audit.seal")
     well = house.command("doctor")
 
     assert "PROBLEM" not in well.stdout
     assert "ok       worker: 1 alive" in well.stdout
+    assert "ok       audit log: sealed" in well.stdout
 
 
 def test_a_taken_port_is_said_in_one_line(make_panel):

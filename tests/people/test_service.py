@@ -7,8 +7,7 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
-from app.features.accounts import members
+from app.features.accounts import by_hand, members
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
 from app.features.accounts.rights import AboveYou
@@ -18,7 +17,6 @@ from app.features.messages.kinds import KINDS
 from app.features.people import service
 from app.features.people.models import Invitation
 from app.features.people.service import AccountClosed, AlreadyHere, AlreadyInvited, InvitationOver
-from app.features.tenants import service as tenants
 from app.kernel import clock, crypto, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid, NotFound, TooMany
@@ -64,6 +62,21 @@ def test_customers_invite_nobody_elsewhere(alice, bob):
     for customer_id in (None, bob.customer_id):
         with pytest.raises(AboveYou):
             make_invitation(alice, customer_id=customer_id)
+
+
+def test_what_is_open_to_an_account_is_withdrawn_when_it_closes(as_sam, alice, bob):
+    mine, token = make_invitation(alice, customer_id=alice.customer_id)
+    theirs, _token = make_invitation(bob, customer_id=bob.customer_id)
+    staffs, _token = make_invitation(make_colleague(Role.ADMIN))
+
+    by_hand.close(accounts.find_customer(principal_of(alice), alice.customer_id))
+
+    db.session().expire_all()
+    assert (mine.revoked_at, theirs.revoked_at, staffs.revoked_at) == (clock.now(), None, None)
+    assert [row.resource_id for row in logged("INVITATION_WITHDRAWN")] == [mine.id]
+    assert mine.email not in as_sam.get(f"/admin/customers/{alice.customer_id}/people").text
+    by_hand.reopen(accounts.find_customer(principal_of(alice), alice.customer_id))
+    assert service.open_by(token) is None
 
 
 def test_a_closed_account_is_joined_by_nobody(alice, sam):
@@ -294,17 +307,13 @@ def test_finding_keeps_to_the_side_and_the_account(alice, bob, sam):
 
 
 @pytest.mark.both_stores
-def test_accepted_by_eight_at_once_it_makes_one_person(fresh_engine):
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        tenant_id = tenants.create("Harbourline", slug="harbourline").id
-    with tenancy.as_tenant(tenant_id), db.transaction():
+def test_accepted_by_eight_at_once_it_makes_one_person(own_house):
+    with tenancy.as_tenant(own_house), db.transaction():
         owner = make_colleague(Role.OWNER)
         _invitation, token = make_invitation(owner, email=ANN)
 
     def come_in(number):
-        with tenancy.as_tenant(tenant_id):
+        with tenancy.as_tenant(own_house):
             try:
                 with db.transaction():
                     accept(token, f"Ann{number}")
@@ -314,7 +323,6 @@ def test_accepted_by_eight_at_once_it_makes_one_person(fresh_engine):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(come_in, range(8))) == 1
-    with tenancy.as_tenant(tenant_id), db.transaction(write=False) as session:
+    with tenancy.as_tenant(own_house), db.transaction(write=False) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(User).where(User.email == ANN)) == 1
         assert session.scalars(sa.select(Invitation)).one().used_at is not None
-    tenants.forget()

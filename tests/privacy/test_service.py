@@ -13,14 +13,16 @@ from app.features.messages.models import EmailMessage
 from app.features.payments import specimen as payments
 from app.features.privacy import erasing, service, tasks
 from app.features.privacy.held import ABOUT_NOBODY, HELD
-from app.features.privacy.models import CUSTOMER, PERSON, DataCopy, DataCopyPart
+from app.features.privacy.models import CUSTOMER, PERSON, TENANT, DataCopy, DataCopyPart
 from app.features.provisioning import specimen as provisioning
 from app.features.sessions.models import UserSession
 from app.features.webhooks import specimen as webhooks
 from app.features.webhooks.models import WebhookDelivery
 from app.kernel import clock, db, tenancy
+from app.kernel.access import Role
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.terms import SearchTerm
+from tests.accounts.factories import make_colleague
 from tests.messages.factories import make_message
 from tests.privacy.factories import fetched
 from tests.support.cast import principal_of
@@ -107,6 +109,23 @@ def test_copies_that_were_made_of_them_go_too(alice, bob, sam):
     left = db.session().scalars(sa.select(DataCopy)).all()
     assert [copy.subject_id for copy in left] == [bob.id]
     assert set(db.session().scalars(sa.select(DataCopyPart.copy_id))) == {left[0].id}
+
+
+def test_copies_of_their_whole_tenant_go_too_also_those_in_the_operators_house(olive, tenant, other_tenant, charlie):
+    with tenancy.as_tenant(other_tenant.id):
+        ted = make_colleague(Role.OWNER, "Ted")
+        service.whole_tenant(principal_of(ted))
+    service.ask_copy(principal_of(olive), TENANT, other_tenant.id)
+    own = service.whole_tenant(principal_of(olive)).id
+    tasks.make_copies()
+
+    with tenancy.as_tenant(other_tenant.id):
+        erasing.erase_customer(charlie.customer_id)
+        assert service.copies_for(principal_of(ted)) == []
+
+    assert [copy.id for copy in service.copies_for(principal_of(olive))] == [own]
+    with tenancy.across_tenants("operator"):
+        assert set(db.session().scalars(sa.select(DataCopyPart.copy_id))) == {own}
 
 
 def test_every_table_says_whether_it_tells_of_anybody(tenant):

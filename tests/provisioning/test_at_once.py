@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from app import reactions
 from app.features.accounts import service as accounts
 from app.features.audit.models import AuditLog
 from app.features.billing import ledger, settlement
@@ -21,7 +20,6 @@ from app.features.provisioning import drivers, service, tasks
 from app.features.provisioning.models import ProvisioningJob, ProvisioningStep, ServiceAccess
 from app.features.subscriptions import service as subscriptions
 from app.features.subscriptions.models import Subscription
-from app.features.tenants import service as tenants
 from app.kernel import db, tenancy
 from app.kernel.errors import Refusal
 from app.kernel.money import Money
@@ -34,16 +32,11 @@ THREADS = 8
 
 
 @pytest.fixture
-def house(panel_app, fresh_engine):
-    """A tenant with its plans on a database of this test alone, with real commits."""
-    reactions.wire()
-    tenants.forget()
-    with tenancy.across_tenants("operator"), db.transaction():
-        made = tenants.create("Harbourline", slug="harbourline")
-    with tenancy.as_tenant(made.id), db.transaction():
+def house(own_house):
+    """A tenant with its plans."""
+    with tenancy.as_tenant(own_house), db.transaction():
         catalogue.install_defaults()
-    yield made.id
-    tenants.forget()
+    return own_house
 
 
 @pytest.fixture

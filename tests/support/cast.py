@@ -6,17 +6,21 @@ to another tenant, Sam is staff (ADMIN), Olive is the OWNER of the house.
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from app import reactions
 from app.features.accounts import service as accounts
 from app.features.accounts.models import User
+from app.features.accounts.specimen import principal_of as principal_of
 from app.features.catalogue import service as catalogue
 from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
 from app.kernel import db, tenancy
-from app.kernel.access import Principal, Role
+from app.kernel.access import Role
 from app.kernel.db import PanelSession
 from tests.support.clients import PanelClient, open_client
 
@@ -33,6 +37,17 @@ def tenant(unit: PanelSession) -> Iterator[Tenant]:
     tenants.forget()
     with tenancy.as_tenant(found.id):
         yield found
+    tenants.forget()
+
+
+@pytest.fixture
+def own_house(panel_app: Flask, fresh_engine: sa.Engine) -> Iterator[UUID]:
+    """A tenant on a database of this test alone: for threads and real commits."""
+    reactions.wire()
+    tenants.forget()
+    with tenancy.across_tenants("operator"), db.transaction():
+        made = tenants.create("Harbourline", slug="harbourline")
+    yield made.id
     tenants.forget()
 
 
@@ -96,19 +111,6 @@ def make_staff(email: str, first_name: str, role: Role) -> User:
     user = accounts.create_staff(email=email, first_name=first_name, last_name="Okafor", role=role, password_hash=None)
     db.session().flush()
     return user
-
-
-def principal_of(user: User) -> Principal:
-    """Who `user` is, as the door would say it."""
-    return Principal(
-        tenant_id=user.tenant_id,
-        user_id=user.id,
-        name=user.name,
-        email=user.email,
-        staff_role=None if user.staff_role is None else Role(user.staff_role),
-        customer_id=user.customer_id,
-        customer_role=None if user.customer_role is None else Role(user.customer_role),
-    )
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.features.accounts import by_hand, notes, service
+from app.features.accounts import by_hand, noted, notes, service
 from app.features.accounts.forms import DetailsForm, NewCustomerForm, NoteForm
 from app.features.accounts.models import Customer, CustomerNote
 from app.features.tenants import service as tenants
@@ -92,6 +92,22 @@ def create_reopening(customer_id: UUID) -> ResponseReturnValue:
     return redirect(f"{HERE}/{customer.id}", 303)
 
 
+@routes.get("/<uuid:customer_id>/notes")
+@requires(staff=Role.VIEWER)
+def index_notes(customer_id: UUID) -> Response:
+    """All notes, page by page."""
+    customer = service.find_customer(principal(), customer_id)
+    found = notes.all_of(customer.id, principal(), cursor=request.args.get("cursor"))
+    return page(
+        "accounts/admin/notes.html",
+        title=customer.title,
+        notes=noted.told(found.items, tenants.current().time_zone),
+        previous_href=f"?cursor={found.previous_cursor}" if found.previous_cursor else None,
+        next_href=f"?cursor={found.next_cursor}" if found.next_cursor else None,
+        crumbs=[("Customers", HERE), (customer.title, f"{HERE}/{customer.id}"), ("Notes", None)],
+    )
+
+
 @routes.post("/<uuid:customer_id>/notes")
 @requires(staff=Role.MEMBER, limits=("120/hour",))
 def create_note(customer_id: UUID) -> ResponseReturnValue:
@@ -112,8 +128,8 @@ def create_note(customer_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def edit_note(customer_id: UUID, note_id: UUID) -> Response:
     """A note of one's own (an admin's: any), to change."""
+    note = notes.find(customer_id, note_id, principal())
     customer = service.find_customer(principal(), customer_id)
-    note = notes.find(customer.id, note_id, principal())
     return _note(customer, NoteForm(formdata=None, text=note.text, is_pinned=note.pinned_at is not None), note)
 
 
@@ -121,8 +137,8 @@ def edit_note(customer_id: UUID, note_id: UUID) -> Response:
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
     """Put a note in other words, or pin it."""
+    note = notes.find(customer_id, note_id, principal())
     customer, form = service.find_customer(principal(), customer_id), NoteForm()
-    note = notes.find(customer.id, note_id, principal())
     if form.validate_on_submit():
         try:
             notes.change(note, text=form.text.data, is_pinned=form.is_pinned.data)
@@ -138,10 +154,9 @@ def update_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> ResponseReturnValue:
     """Take a note away for good."""
-    customer = service.find_customer(principal(), customer_id)
-    notes.delete(notes.find(customer.id, note_id, principal()))
+    notes.delete(notes.find(customer_id, note_id, principal()))
     toast("good", "The note is deleted.")
-    return redirect(f"{HERE}/{customer.id}#notes", 303)
+    return redirect(f"{HERE}/{customer_id}#notes", 303)
 
 
 def _note(customer: Customer, form: NoteForm, note: CustomerNote | None = None, *, status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.features.accounts import by_hand, notes, profile, service
+from app.features.accounts.merged import Merged
 from app.features.accounts.models import Customer
 from app.features.accounts.schemas import (
     AccountChange,
@@ -41,14 +42,14 @@ def create(body: CustomerIn) -> CustomerOut:
     return CustomerOut.of(customer)
 
 
-@routes.get("/<uuid:customer_id>", errors=(NotFound,))
+@routes.get("/<uuid:customer_id>", errors=(NotFound, Merged))
 @requires(staff=Role.VIEWER)
 def show(customer_id: UUID) -> CustomerOut:
     """One customer."""
     return CustomerOut.of(_found(customer_id))
 
 
-@routes.patch("/<uuid:customer_id>", errors=(NotFound,))
+@routes.patch("/<uuid:customer_id>", errors=(NotFound, Merged))
 @requires(staff=Role.ADMIN)
 def update(customer_id: UUID, body: CustomerChange) -> CustomerOut:
     """Put details right. Invoices that are issued keep what they say."""
@@ -57,25 +58,26 @@ def update(customer_id: UUID, body: CustomerChange) -> CustomerOut:
     return CustomerOut.of(customer)
 
 
-@routes.get("/<uuid:customer_id>/notes", errors=(NotFound,))
+@routes.get("/<uuid:customer_id>/notes", errors=(NotFound, Merged))
 @requires(staff=Role.VIEWER)
-def index_notes(customer_id: UUID) -> list[NoteOut]:
+def index_notes(customer_id: UUID, query: PageQuery) -> Page[NoteOut]:
     """What the staff tell each other about a customer, newest first."""
-    return [NoteOut.of(note) for note in notes.list_for(_found(customer_id).id)]
+    found = notes.find_page(_found(customer_id).id, cursor=query.cursor, limit=query.limit)
+    return found.showing([NoteOut.of(note) for note in found.items])
 
 
-@routes.post("/<uuid:customer_id>/notes", status=201, errors=(NotFound,))
-@requires(staff=Role.MEMBER)
+@routes.post("/<uuid:customer_id>/notes", status=201, errors=(NotFound, Merged))
+@requires(staff=Role.MEMBER, limits=("120/hour",))
 def create_note(customer_id: UUID, body: NoteIn) -> NoteOut:
     """Keep a note."""
     return NoteOut.of(notes.write(_found(customer_id), body.text, who=principal(), is_pinned=body.pinned))
 
 
 @routes.patch("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("240/hour",))
 def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
     """Put a note of your own (an admin: any) in other words, or pin it."""
-    note = notes.find(_found(customer_id).id, note_id, principal())
+    note = notes.find(customer_id, note_id, principal())
     given = body.model_fields_set
     notes.change(
         note, text=body.text if "text" in given else None, is_pinned=body.pinned if "pinned" in given else None
@@ -84,10 +86,10 @@ def update_note(customer_id: UUID, note_id: UUID, body: NoteChange) -> NoteOut:
 
 
 @routes.delete("/<uuid:customer_id>/notes/<uuid:note_id>", errors=(NotFound, notes.NotYours))
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("240/hour",))
 def delete_note(customer_id: UUID, note_id: UUID) -> None:
     """Take a note of your own (an admin: any) away for good."""
-    notes.delete(notes.find(_found(customer_id).id, note_id, principal()))
+    notes.delete(notes.find(customer_id, note_id, principal()))
 
 
 def _found(customer_id: UUID) -> Customer:

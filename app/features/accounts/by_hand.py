@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.features.accounts import merged
 from app.features.accounts.addresses import clean_email
 from app.features.accounts.events import CustomerClosed, CustomerReopened, CustomerSignedUp, CustomerUpdated
 from app.features.accounts.links import start_password_link
@@ -9,7 +10,7 @@ from app.features.accounts.models import Customer, User
 from app.features.accounts.profile import check_person, update_customer
 from app.features.accounts.service import Attribution, register
 from app.features.audit import service as audit
-from app.kernel import clock, db, terms
+from app.kernel import clock, db
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.events import publish
 from app.kernel.money import CURRENCIES
@@ -71,7 +72,7 @@ def change(customer: Customer, *, email: str | None = None, **details: str) -> N
         return
     before, customer.email = customer.email, address
     customer.refresh_search_key()
-    terms.keep("customer", customer.id, customer.texts)
+    merged.keep_words(customer)
     audit.record(
         "CUSTOMER_DETAILS_CHANGED", resource_type="customer", resource_id=customer.id, before={"email": before},
         after={"email": address}, person_id=customer.id,

@@ -1,10 +1,14 @@
-"""What a customer has in credit: added to and taken from by one statement each, never below zero."""
+"""What a customer has in credit: added to and taken from by one statement each, never below zero.
+
+That of a customer that was merged into another one is the other one's, also of whoever asks at the same moment.
+"""
 
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm.util import identity_key
 
+from app.features.accounts import merged
 from app.features.accounts.models import Customer
 from app.kernel import db, tenancy
 from app.kernel.errors import Conflict
@@ -47,7 +51,7 @@ def take_up_to(customer_id: UUID, most: Money) -> Money:
     """Take what is there, at most `most`; how much that was."""
     found = db.session().scalar(
         sa.select(Customer.credit_minor)
-        .where(Customer.id == customer_id, Customer.currency == most.currency)
+        .where(Customer.id == merged.kept_of(customer_id), Customer.currency == most.currency)
         .with_for_update(key_share=True)
     )
     taken = Money(min(found or 0, most.minor), most.currency)
@@ -58,7 +62,8 @@ def take_up_to(customer_id: UUID, most: Money) -> Money:
 
 def left(customer_id: UUID, currency: str) -> Money:
     """What the customer has in `currency`."""
-    found = sa.select(Customer.credit_minor).where(Customer.id == customer_id, Customer.currency == currency)
+    kept_id = merged.kept_of(customer_id)
+    found = sa.select(Customer.credit_minor).where(Customer.id == kept_id, Customer.currency == currency)
     return Money(db.session().scalar(found) or 0, currency)
 
 
@@ -78,9 +83,18 @@ _CREDIT = tenancy.named(
 
 
 def _change(customer_id: UUID, currency: str, minor: int) -> bool:
+    """Whether it could be. A merging that ends while this waits for the row is followed."""
+    kept_id = merged.kept_of(customer_id)
+    return _changed(kept_id, currency, minor) or (
+        kept_id != merged.kept_of(kept_id) and _change(kept_id, currency, minor)
+    )
+
+
+def _changed(customer_id: UUID, currency: str, minor: int) -> bool:
+    can_be = (Customer.currency == currency, Customer.credit_minor + minor >= 0)
     changed = db.session().execute(
         sa.update(Customer)
-        .where(Customer.id == customer_id, Customer.currency == currency, Customer.credit_minor + minor >= 0)
+        .where(Customer.id == customer_id, Customer.merged_at.is_(None), *can_be)
         .values(credit_minor=Customer.credit_minor + minor)
         .returning(Customer.id)
         .execution_options(synchronize_session=False)

@@ -31,6 +31,7 @@ CUSTOMERS = Listing(
     model=Customer,
     columns=tuple(getattr(Customer, name) for name in Line._fields),
     row=Line,
+    where=(Customer.merged_at.is_(None),),
     filters=(
         Exact("status", Customer.status, STATUSES),
         Exact("source", Customer.marketing_source),

@@ -7,20 +7,19 @@ the first link among them brings it back, whatever was changed since.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts import links, merged
 from app.features.accounts.addresses import clean_email, limiter_key
 from app.features.accounts.events import CustomerUpdated, EmailChanged, EmailChangeRequested, EmailChangeUndone
-from app.features.accounts.links import LinkSpent, revoke_links, send_password_link
-from app.features.accounts.models import Customer, EmailChange, EmailUndo, MailedLink, User
+from app.features.accounts.models import Customer, EmailChange, EmailUndo, User
 from app.features.accounts.service import is_email_taken
 from app.kernel import clock, crypto, db, limits, terms
 from app.kernel.errors import Invalid, TooMany
 from app.kernel.events import publish
-from app.kernel.ids import new_id
 
 LASTS = timedelta(hours=24)
 """How long the new address can confirm."""
@@ -46,49 +45,42 @@ def request(user: User, email: str) -> None:
         return
     finally:
         limits.forget_tightest()
+    _locked(user.id)
     _end_requests(user.id)
-    change = _made(EmailChange, LASTS, user_id=user.id, old_email=user.email, old_key=user.email_key, new_email=address)
-    undo = _made(EmailUndo, LASTS + UNDONE_FOR, change_id=change.id)
+    change = links.make(
+        EmailChange, LASTS, user_id=user.id, old_email=user.email, old_key=user.email_key, new_email=address
+    )
+    undo = links.make(EmailUndo, LASTS + UNDONE_FOR, change_id=change.id)
     publish(EmailChangeRequested(user.id, change.id, undo.id))
 
 
-def _made(model: type[Link], lasts: timedelta, **values: Any) -> Link:
-    row_id = new_id()
-    row = model(
-        id=row_id,
-        token_hash=crypto.digest(crypto.link_token(model.link_purpose, row_id)),
-        lasts_seconds=int(lasts.total_seconds()),
-        expires_at=clock.now() + lasts,
-        **values,
-    )
-    db.session().add(row)
-    db.session().flush()
-    return row
+def _locked(user_id: UUID) -> User:
+    """The person, read anew and held first of all: what happens to their address happens one after the other.
+
+    Held against rows that name them too: their key may change.
+    """
+    mine = sa.select(User).where(User.id == user_id).with_for_update()
+    return db.session().scalars(mine.execution_options(populate_existing=True)).one()
 
 
 def _end_requests(user_id: UUID) -> None:
     """The newest request alone can be confirmed."""
-    _revoke(EmailChange, EmailChange.user_id == user_id)
-
-
-def _revoke(model: Any, *conditions: Any) -> None:
-    open_ones = sa.update(model).where(model.used_at.is_(None), model.revoked_at.is_(None), *conditions)
-    db.session().execute(open_ones.values(revoked_at=clock.now()))
+    links.revoke(EmailChange, EmailChange.user_id == user_id)
 
 
 def end_all(user_id: UUID) -> None:
     """Nothing asked for is confirmed any more, and nothing taken back: who it was about is gone."""
     changes = sa.select(EmailChange.id).where(EmailChange.user_id == user_id)
-    _revoke(EmailUndo, EmailUndo.change_id.in_(changes))
+    links.revoke(EmailUndo, EmailUndo.change_id.in_(changes))
     _end_requests(user_id)
 
 
 def pending(user_id: UUID) -> EmailChange | None:
     """What this person asked for and has yet to confirm."""
     newest = sa.select(EmailChange).where(
-        EmailChange.user_id == user_id, EmailChange.used_at.is_(None), EmailChange.revoked_at.is_(None)
+        EmailChange.user_id == user_id, links.unused(EmailChange), EmailChange.expires_at > clock.now()
     )
-    newest = newest.where(EmailChange.expires_at > clock.now()).order_by(EmailChange.created_at.desc())
+    newest = newest.order_by(EmailChange.created_at.desc())
     return db.session().scalars(newest.limit(1)).first()
 
 
@@ -114,27 +106,19 @@ def _found(model: type[Link], token: str) -> Link | None:
     return row if row is not None and row.is_open(clock.now()) else None
 
 
-def _use(row: MailedLink) -> None:
-    model: Any = type(row)
-    use = sa.update(model).where(model.id == row.id, model.used_at.is_(None), model.revoked_at.is_(None))
-    use = use.where(model.expires_at > clock.now()).values(used_at=clock.now())
-    if db.session().execute(use.returning(model.id)).first() is None:
-        raise LinkSpent()
-
-
 def confirm(change: EmailChange) -> User:
     """Let the person sign in by the new address from now on; the old one can undo it for seven days.
 
     Raises:
-        LinkSpent: somebody was faster, it has run out, or the address has an account.
+        LinkSpent: somebody was faster, it has run out, the address has an account, or the person is shut out.
     """
-    _use(change)
-    user = db.session().get_one(User, change.user_id)
-    if user.email_key != change.old_key or not _move(user, change.new_email):
-        raise LinkSpent()
+    user = _locked(change.user_id)
+    links.use(change)
+    if user.disabled_at is not None or user.email_key != change.old_key or not _move(user, change.new_email):
+        raise links.LinkSpent()
     user.email_verified_at = clock.now()
-    revoke_links(user.id)
-    undo = _made(EmailUndo, UNDONE_FOR, change_id=change.id)
+    links.revoke_links(user.id)
+    undo = links.make(EmailUndo, UNDONE_FOR, change_id=change.id)
     publish(EmailChanged(user.id, change.id, undo.id))
     return user
 
@@ -147,23 +131,24 @@ def undo(row: EmailUndo) -> User:
     Raises:
         LinkSpent: somebody was faster, or it has run out.
     """
-    _use(row)
     change = db.session().get_one(EmailChange, row.change_id)
-    user = db.session().get_one(User, change.user_id)
+    user = _locked(change.user_id)
+    links.use(row)
+    db.session().refresh(change)  # it may have been made while this waited
     was_made = change.used_at is not None
     change.undone_at = clock.now()
     if not was_made:
         change.revoked_at = change.undone_at
     later = _later(change)
     _end_requests(user.id)
-    _revoke(EmailUndo, EmailUndo.change_id.in_([change.id, *later]))
+    links.revoke(EmailUndo, EmailUndo.change_id.in_([change.id, *later]))
     if was_made and user.email_key != change.old_key and not _move(user, change.old_email):
-        raise LinkSpent()
-    revoke_links(user.id)
+        raise links.LinkSpent()
+    links.revoke_links(user.id)
     user.password_hash = None
     publish(EmailChangeUndone(user.id, change.id))
     if user.disabled_at is None:
-        send_password_link(user)
+        links.send_password_link(user)
     return user
 
 
@@ -190,6 +175,6 @@ def _move(user: User, address: str) -> bool:
     if customer is not None and customer.email.lower() == former:
         customer.email = address
         customer.refresh_search_key()
-        terms.keep("customer", customer.id, customer.texts)
+        merged.keep_words(customer)
         publish(CustomerUpdated(customer.id, ["email"]))
     return True

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from app.kernel.events import Event
 
+_CUSTOMER: Mapping[str, Any] = {"customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00"}
+_USER: Mapping[str, Any] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+
 
 @dataclass(frozen=True)
 class UserCreated(Event):
@@ -15,9 +18,9 @@ class UserCreated(Event):
     name: ClassVar[str] = "user.created"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "email": "customer@example.com",
-        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        **_CUSTOMER,
         "role": "owner",
     }
     personal: ClassVar[frozenset[str]] = frozenset({"email"})
@@ -36,7 +39,7 @@ class CustomerUpdated(Event):
     name: ClassVar[str] = "customer.updated"
     resource: ClassVar[str] = "customer"
     example: ClassVar[Mapping[str, Any]] = {
-        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        **_CUSTOMER,
         "changed": ["city", "postal_code"],
     }
 
@@ -52,7 +55,7 @@ class PasswordLinkRequested(Event):
     name: ClassVar[str] = "password.reset_requested"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "linkId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a02",
     }
 
@@ -68,7 +71,7 @@ class PasswordChanged(Event):
     name: ClassVar[str] = "password.changed"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "linkId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a02",
     }
 
@@ -84,7 +87,7 @@ class UserRoleChanged(Event):
     name: ClassVar[str] = "user.role_changed"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "before": "admin",
         "role": "member",
     }
@@ -100,7 +103,7 @@ class UserDeactivated(Event):
 
     name: ClassVar[str] = "user.deactivated"
     resource: ClassVar[str] = "user"
-    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+    example: ClassVar[Mapping[str, Any]] = _USER
 
     user_id: UUID
 
@@ -111,7 +114,7 @@ class UserReactivated(Event):
 
     name: ClassVar[str] = "user.reactivated"
     resource: ClassVar[str] = "user"
-    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+    example: ClassVar[Mapping[str, Any]] = _USER
 
     user_id: UUID
 
@@ -122,7 +125,7 @@ class UserRemoved(Event):
 
     name: ClassVar[str] = "user.removed"
     resource: ClassVar[str] = "user"
-    example: ClassVar[Mapping[str, Any]] = {"userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01"}
+    example: ClassVar[Mapping[str, Any]] = _USER
 
     user_id: UUID
 
@@ -145,7 +148,7 @@ class CustomerSignedUp(Event):
     name: ClassVar[str] = "customer.signed_up"
     resource: ClassVar[str] = "customer"
     example: ClassVar[Mapping[str, Any]] = {
-        "customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00",
+        **_CUSTOMER,
         "email": "customer@example.com",
         "marketingSource": "sign-up",
     }
@@ -163,7 +166,7 @@ class EmailChangeRequested(Event):
     name: ClassVar[str] = "user.email_change_requested"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "changeId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a05",
         "undoId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a06",
     }
@@ -193,7 +196,7 @@ class EmailChangeUndone(Event):
     name: ClassVar[str] = "user.email_change_undone"
     resource: ClassVar[str] = "user"
     example: ClassVar[Mapping[str, Any]] = {
-        "userId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a01",
+        **_USER,
         "changeId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a05",
     }
 
@@ -207,7 +210,7 @@ class CustomerClosed(Event):
 
     name: ClassVar[str] = "customer.closed"
     resource: ClassVar[str] = "customer"
-    example: ClassVar[Mapping[str, Any]] = {"customerId": "0192f0c1-7a7e-7c3e-9d0e-2f6f3b1f6a00"}
+    example: ClassVar[Mapping[str, Any]] = _CUSTOMER
 
     customer_id: UUID
 
@@ -218,6 +221,6 @@ class CustomerReopened(Event):
 
     name: ClassVar[str] = "customer.reopened"
     resource: ClassVar[str] = "customer"
-    example: ClassVar[Mapping[str, Any]] = CustomerClosed.example
+    example: ClassVar[Mapping[str, Any]] = _CUSTOMER
 
     customer_id: UUID

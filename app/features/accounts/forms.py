@@ -25,7 +25,16 @@ class ResetForm(PanelForm):
     email = EmailField("E-mail", [InputRequired("Enter your e-mail address."), Length(max=320)])
 
 
-class AccountForm(PanelForm):
+class WordsForm(PanelForm):
+    """Whatever is not sent is empty."""
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was filled in."""
+        return {name: "" if value is None else value for name, value in super().answers.items()}
+
+
+class AccountForm(WordsForm):
     """A customer's contact, address and tax number."""
 
     name = StringField("Contact name", [InputRequired("Say whom we may ask for.")])
@@ -42,22 +51,12 @@ class AccountForm(PanelForm):
         super().__init__(**given)
         self.country.choices = profile.country_choices()
 
-    @property
-    def answers(self) -> dict[str, Any]:
-        """What was filled in; what was not sent is empty."""
-        return {name: value or "" for name, value in super().answers.items()}
 
-
-class NameForm(PanelForm):
+class NameForm(WordsForm):
     """What somebody is called."""
 
     first_name = StringField("First name", [InputRequired("Say what we may call you.")])
     last_name = StringField("Last name", [Optional()])
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """What was filled in; what was not sent is empty."""
-        return {name: value or "" for name, value in super().answers.items()}
 
 
 class SignUpForm(PanelForm):
@@ -128,7 +127,7 @@ class DetailsForm(AccountForm):
     email = EmailField("E-mail", [InputRequired("Enter the address that invoices go to."), Length(max=320)])
 
 
-class NewCustomerForm(PanelForm):
+class NewCustomerForm(WordsForm):
     """A customer that staff enter, and its first person."""
 
     first_name = StringField("First name", [InputRequired("Say who it is.")])
@@ -151,11 +150,6 @@ class NewCustomerForm(PanelForm):
         super().__init__(**given)
         self.country.choices = profile.country_choices()
         self.currency.choices = list(currencies())
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """What was filled in; what was not sent is empty."""
-        return {name: value or ("" if name != "sends_link" else False) for name, value in super().answers.items()}
 
 
 class NoteForm(PanelForm):

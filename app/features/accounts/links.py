@@ -1,6 +1,7 @@
-"""One-time links that let a person set a password. The newest alone works, once."""
+"""One-time links: made, used once, ended. Among them those that let a person set a password: the newest alone works."""
 
 from datetime import timedelta
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from app.kernel.errors import Refusal
 from app.kernel.events import publish
 from app.kernel.ids import new_id
 
+Link = TypeVar("Link", bound=MailedLink)
 LASTS = {"reset": timedelta(hours=1), "first": timedelta(hours=72)}
 """How long a link works, counted from its delivery."""
 
@@ -24,21 +26,47 @@ class LinkSpent(Refusal):
     status, code, text = 410, "link_spent", "This link no longer works. Ask for a new one."
 
 
-def start_password_link(user: User, purpose: str) -> PasswordToken:
-    """Make a link for `user`; `purpose` is `reset` (1 hour) or `first` (72 hours). Older links end."""
-    now = clock.now()
-    revoke_links(user.id)
-    row_id = new_id()
-    link = PasswordToken(
+def make(model: type[Link], lasts: timedelta, **values: Any) -> Link:
+    """Write a link that works so long. Its token is computed from its id, and stored nowhere."""
+    row_id, row = new_id(), cast("type[Any]", model)
+    link: Link = row(
         id=row_id,
-        user_id=user.id,
-        purpose=purpose,
-        token_hash=crypto.digest(crypto.link_token(PasswordToken.link_purpose, row_id)),
-        lasts_seconds=int(LASTS[purpose].total_seconds()),
-        expires_at=now + LASTS[purpose],
+        token_hash=crypto.digest(crypto.link_token(model.link_purpose, row_id)),
+        lasts_seconds=int(lasts.total_seconds()),
+        expires_at=clock.now() + lasts,
+        **values,
     )
     db.session().add(link)
     db.session().flush()
+    return link
+
+
+def unused(model: type[MailedLink]) -> sa.ColumnElement[bool]:
+    """Neither used nor replaced; it may have run out."""
+    return sa.and_(model.used_at.is_(None), model.revoked_at.is_(None))
+
+
+def use(link: MailedLink) -> None:
+    """Use it up: of several at once, one does.
+
+    Raises:
+        LinkSpent: somebody was faster, or it has run out since.
+    """
+    model, now = type(link), clock.now()
+    mine = sa.update(model).where(model.id == link.id, unused(model), model.expires_at > now)
+    if db.session().execute(mine.values(used_at=now).returning(model.id)).first() is None:
+        raise LinkSpent()
+
+
+def revoke(model: type[MailedLink], *conditions: sa.ColumnElement[bool]) -> None:
+    """Let those that are open among them let nobody in any more."""
+    db.session().execute(sa.update(model).where(unused(model), *conditions).values(revoked_at=clock.now()))
+
+
+def start_password_link(user: User, purpose: str) -> PasswordToken:
+    """Make a link for `user`; `purpose` is `reset` (1 hour) or `first` (72 hours). Older links end."""
+    revoke_links(user.id)
+    link = make(PasswordToken, LASTS[purpose], user_id=user.id, purpose=purpose)
     audit.record("PASSWORD_LINK_CREATED", resource_type="user", resource_id=user.id, after={"purpose": purpose})
     return link
 
@@ -100,21 +128,12 @@ def set_password(link: PasswordToken, password_hash: str) -> User:
     Raises:
         LinkSpent: somebody was faster, or it has run out since.
     """
-    now = clock.now()
-    use = sa.update(PasswordToken).where(
-        PasswordToken.id == link.id,
-        PasswordToken.used_at.is_(None),
-        PasswordToken.revoked_at.is_(None),
-        PasswordToken.expires_at > now,
-    )
-    used = db.session().execute(use.values(used_at=now).returning(PasswordToken.user_id)).scalar_one_or_none()
-    if used is None:
-        raise LinkSpent()
-    revoke_links(used)
-    user = db.session().get_one(User, used)
+    use(link)
+    revoke_links(link.user_id)
+    user = db.session().get_one(User, link.user_id)
     had_password = user.password_hash is not None
     user.password_hash = password_hash
-    user.password_set_at = now
+    user.password_set_at = now = clock.now()
     if link.delivered_at is not None:
         user.email_verified_at = user.email_verified_at or now
     audit.record("PASSWORD_SET", resource_type="user", resource_id=user.id, person_id=user.id)
@@ -125,8 +144,4 @@ def set_password(link: PasswordToken, password_hash: str) -> User:
 
 def revoke_links(user_id: UUID) -> None:
     """End every link that would let this person set a password."""
-    db.session().execute(
-        sa.update(PasswordToken)
-        .where(PasswordToken.user_id == user_id, PasswordToken.used_at.is_(None), PasswordToken.revoked_at.is_(None))
-        .values(revoked_at=clock.now())
-    )
+    revoke(PasswordToken, PasswordToken.user_id == user_id)

@@ -57,6 +57,8 @@ class Customer(TenantRecord):
     """Since when it is closed, where that is known."""
     erased_at: Mapped[datetime | None]
     """When its people asked to be forgotten and were."""
+    merged_at: Mapped[datetime | None]
+    """Since when it is another customer's alias (`CustomerAlias`): closed for good, and in no list."""
 
     @property
     def title(self) -> str:
@@ -76,6 +78,17 @@ class Customer(TenantRecord):
     def refresh_search_key(self) -> None:
         """Bring `search_key` in step with the fields it is made of."""
         self.search_key = f"{self.title} {self.name} {self.email}".lower()
+
+
+class CustomerAlias(TenantRecord):
+    """A customer that was merged into another one: what cannot be moved still bears its id, and is the kept one's."""
+
+    __tablename__ = "customer_aliases"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "merged_id"),)
+
+    merged_id: Mapped[UUID] = tenant_key("customers", index=False, stays=True)
+    kept_id: Mapped[UUID] = tenant_key("customers")
+    """Never merged itself: when it is, this row moves on with all that is its own."""
 
 
 class User(TenantRecord):
@@ -274,9 +287,8 @@ class Consent(TenantRecord):
 class PasswordRequest(TenantRecord, OutboxMixin):
     """Somebody asked for a password link for an address.
 
-    Written for any address and looked up by the worker alone, so that neither
-    the answer nor its time tells whether the address has an account. The row
-    goes as soon as it has been seen to.
+    Written for any address and looked up by the worker alone, so that neither the answer nor its time tells whether
+    the address has an account. The row goes as soon as it has been seen to.
     """
 
     __tablename__ = "password_requests"

@@ -1,9 +1,11 @@
-"""The notes of a customer in words, for the customer's page."""
+"""The notes of a customer in words, for the customer's page and their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.features.accounts import notes
+from app.features.accounts.notes import Note
 from app.features.accounts.slots import names_of
 from app.kernel import words
 from app.kernel.access import Principal
@@ -24,7 +26,11 @@ class NoteLine:
 
 def lines(customer_id: UUID, who: Principal, zone: str) -> list[NoteLine]:
     """The notes, the pinned ones first. Two queries."""
-    found = notes.of_customer(customer_id, who)
+    return told(notes.of_customer(customer_id, who), zone)
+
+
+def told(found: Sequence[Note], zone: str) -> list[NoteLine]:
+    """These notes. One query."""
     authors = names_of({note.row.author_id for note in found if note.row.author_id is not None})
     return [
         NoteLine(
@@ -33,7 +39,7 @@ def lines(customer_id: UUID, who: Principal, zone: str) -> list[NoteLine]:
             when=words.ago(note.row.created_at, zone) + (", changed" if note.row.edited_at else ""),
             exact=words.exact(note.row.edited_at or note.row.created_at, zone),
             pinned=note.row.pinned_at is not None,
-            edit_href=f"/admin/customers/{customer_id}/notes/{note.row.id}" if note.may_change else "",
+            edit_href=f"/admin/customers/{note.row.customer_id}/notes/{note.row.id}" if note.may_change else "",
         )
         for note in found
     ]

@@ -1,6 +1,5 @@
 """Internal notes: what the staff tell each other about a customer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,13 +7,15 @@ import sqlalchemy as sa
 
 from app.features.accounts.models import Customer, CustomerNote
 from app.features.audit import service as audit
-from app.kernel import clock, db
+from app.kernel import clock, db, paging
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.paging import Page
 
 LONGEST = 5000
 """Characters of a note."""
 SHOWN = 50
+"""Of them on the customer's page; all are on a page of their own."""
 
 
 class NotYours(Forbidden):
@@ -32,11 +33,24 @@ class Note:
 
 
 def of_customer(customer_id: UUID, who: Principal) -> list[Note]:
-    """The customer's notes, the pinned ones first, then the newest. One query."""
+    """The customer's notes, the pinned ones first, then the newest. One query.
+
+    One more than `SHOWN` where there are more.
+    """
     row = CustomerNote
     wanted = sa.select(row).where(row.customer_id == customer_id)
-    ordered = wanted.order_by(row.pinned_at.is_(None), row.created_at.desc(), row.id.desc()).limit(SHOWN)
+    ordered = wanted.order_by(row.pinned_at.is_(None), row.created_at.desc(), row.id.desc()).limit(SHOWN + 1)
     return [Note(note, may_change(note, who)) for note in db.session().scalars(ordered)]
+
+
+def all_of(customer_id: UUID, who: Principal, *, cursor: str | None) -> Page[Note]:
+    """The same, page by page, the newest first.
+
+    Raises:
+        BadCursor: the cursor is not one of this list.
+    """
+    found = find_page(customer_id, cursor=cursor, limit=SHOWN)
+    return found.showing([Note(note, may_change(note, who)) for note in found.items])
 
 
 def may_change(note: CustomerNote, who: Principal) -> bool:
@@ -113,7 +127,11 @@ def _record(action: str, note: CustomerNote) -> None:
     audit.record(action, resource_type="customer", resource_id=note.customer_id, after={"note_id": str(note.id)})
 
 
-def list_for(customer_id: UUID) -> Sequence[CustomerNote]:
-    """All of them, the newest first, for programs."""
+def find_page(customer_id: UUID, *, cursor: str | None, limit: int) -> Page[CustomerNote]:
+    """One page of them, the newest first.
+
+    Raises:
+        BadCursor: the cursor is not one of this list.
+    """
     wanted = sa.select(CustomerNote).where(CustomerNote.customer_id == customer_id)
-    return db.session().scalars(wanted.order_by(CustomerNote.created_at.desc(), CustomerNote.id.desc())).all()
+    return paging.page(wanted, CustomerNote, cursor=cursor, limit=limit)

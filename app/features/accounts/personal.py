@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.features.accounts.models import (
     Consent,
     Customer,
+    CustomerAlias,
     CustomerNote,
     EmailChange,
     EmailUndo,
@@ -88,6 +89,13 @@ HELD = (
         ),
         of_person=lambda who: User.id == who,
         by_room=True,
+    ),
+    Held(
+        "merged",
+        CustomerAlias,
+        ("merged_id", "kept_id", "created_at"),
+        of_customer=lambda who: CustomerAlias.merged_id == who,
+        kept="It says whose the invoices of a customer are that was merged, and names nobody.",
     ),
     Held(
         "customer",

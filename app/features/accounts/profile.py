@@ -6,6 +6,7 @@ from typing import Any
 
 from babel import Locale
 
+from app.features.accounts import merged
 from app.features.accounts.events import CustomerUpdated
 from app.features.accounts.models import Customer, User
 from app.features.audit import service as audit
@@ -42,7 +43,7 @@ def update_customer(customer: Customer, **values: str) -> None:
     for name in before:
         setattr(customer, name, wanted[name])
     customer.refresh_search_key()
-    terms.keep("customer", customer.id, customer.texts)
+    merged.keep_words(customer)
     after = {name: wanted[name] for name in before}
     audit.record(
         "CUSTOMER_DETAILS_CHANGED", resource_type="customer", resource_id=customer.id, before=before, after=after,

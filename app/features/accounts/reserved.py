@@ -4,6 +4,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.links import unused
 from app.features.accounts.models import EmailChange, EmailUndo
 from app.kernel import clock, db
 
@@ -17,8 +18,7 @@ def is_reserved(email_key: str, *, but_for: UUID | None = None) -> bool:
             EmailChange.old_key == email_key,
             EmailChange.used_at.is_not(None),
             EmailChange.undone_at.is_(None),
-            EmailUndo.used_at.is_(None),
-            EmailUndo.revoked_at.is_(None),
+            unused(EmailUndo),
             EmailUndo.expires_at > clock.now(),
         )
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts import merged
 from app.features.accounts.addresses import clean_email, limiter_key, normalise_email
 from app.features.accounts.events import UserCreated
 from app.features.accounts.links import (
@@ -172,16 +173,21 @@ def _taken(problem: sa.exc.IntegrityError) -> Exception:
     return problem
 
 
-def find_customer(principal: Principal, customer_id: UUID) -> Customer:
-    """The customer, for staff or for its own people.
+def find_customer(principal: Principal, customer_id: UUID, *, follows: bool = False) -> Customer:
+    """The customer, for staff or for its own people. With `follows` the one that it was merged into, if it was.
 
     Raises:
         NotFound: absent, or somebody else's.
+        Merged: it is another one's alias, and that is not followed.
     """
     found = db.session().scalars(sa.select(Customer).where(Customer.id == customer_id)).one_or_none()
     if found is None or not (principal.is_staff or principal.key_id or principal.customer_id == customer_id):
         raise NotFound()
-    return found
+    if found.merged_at is None:
+        return found
+    if not follows:
+        raise merged.refusal_of(found)
+    return db.session().get_one(Customer, merged.kept_of(customer_id))
 
 
 def list_customers(*, cursor: str | None = None, limit: int = 50) -> Page[Customer]:
@@ -190,7 +196,7 @@ def list_customers(*, cursor: str | None = None, limit: int = 50) -> Page[Custom
     Raises:
         BadCursor: `cursor` is not one of this list.
     """
-    return paging.page(sa.select(Customer), Customer, cursor=cursor, limit=limit)
+    return paging.page(sa.select(Customer).where(Customer.merged_at.is_(None)), Customer, cursor=cursor, limit=limit)
 
 
 def check_customer(principal: Principal, customer_id: UUID) -> None:
@@ -198,14 +204,20 @@ def check_customer(principal: Principal, customer_id: UUID) -> None:
 
     Raises:
         NotFound: absent, or somebody else's.
+        Merged: it is another one's alias.
     """
     may_see = principal.is_staff or principal.key_id or principal.customer_id == customer_id
-    if not may_see or not db.session().read(_IS_THERE, {"tenant": tenancy.current(), "customer": customer_id}):
+    found = db.session().read(_IS_THERE, {"tenant": tenancy.current(), "customer": customer_id}) if may_see else []
+    if not found:
         raise NotFound()
+    if found[0].merged_at is not None:
+        raise merged.refusal_of(db.session().get_one(Customer, customer_id))
 
 
 _IS_THERE = tenancy.named(
-    sa.select(Customer.id).where(Customer.tenant_id == sa.bindparam("tenant"), Customer.id == sa.bindparam("customer")),
+    sa.select(Customer.merged_at).where(
+        Customer.tenant_id == sa.bindparam("tenant"), Customer.id == sa.bindparam("customer")
+    ),
     "bound to the tenant that is set",
 )
 
@@ -219,7 +231,10 @@ def is_email_taken(email: str, *, but_for: UUID | None = None) -> bool:
 
 def find_user(user_id: UUID) -> User | None:
     """The person with this id in the tenant that is set."""
-    return db.session().scalars(sa.select(User).where(User.id == user_id)).one_or_none()
+    return db.session().scalars(_BY_ID, {"id": user_id}).one_or_none()
+
+
+_BY_ID = sa.select(User).where(User.id == sa.bindparam("id"))
 
 
 def people_of(customer_id: UUID) -> Sequence[User]:

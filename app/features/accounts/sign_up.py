@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.features.accounts import agreements
+from app.features.accounts import agreements, links
 from app.features.accounts.addresses import clean_email, limiter_key
 from app.features.accounts.events import CustomerSignedUp, SignUpRequested
-from app.features.accounts.links import LinkSpent
 from app.features.accounts.models import Customer, SignUp, User
 from app.features.accounts.profile import check_person
 from app.features.accounts.service import Attribution, EmailTaken, is_email_taken, register
@@ -16,7 +15,6 @@ from app.kernel import clock, crypto, db, limits
 from app.kernel.access import Role
 from app.kernel.errors import Forbidden, Invalid, TooMany
 from app.kernel.events import publish
-from app.kernel.ids import new_id
 
 LASTS = timedelta(hours=24)
 """How long the link works, counted from its delivery."""
@@ -63,28 +61,17 @@ def request(*, email: str, first_name: str, last_name: str, company: str, terms_
         return
     finally:
         limits.forget_tightest()  # no header tells how often an address was asked for
-    now, row_id = clock.now(), new_id()
-    _revoke(address.lower())
-    row = SignUp(
-        id=row_id,
+    links.revoke(SignUp, SignUp.email_key == address.lower())  # the newest link of an address alone works
+    row = links.make(
+        SignUp,
+        LASTS,
         email=address,
         email_key=address.lower(),
-        **names,
         terms_version=terms_version,
         wants_news=wants_news,
-        token_hash=crypto.digest(crypto.link_token(SignUp.link_purpose, row_id)),
-        lasts_seconds=int(LASTS.total_seconds()),
-        expires_at=now + LASTS,
+        **names,
     )
-    db.session().add(row)
-    db.session().flush()
     publish(SignUpRequested(row.id))
-
-
-def _revoke(email_key: str) -> None:
-    """The newest link of an address alone works."""
-    former = sa.update(SignUp).where(SignUp.email_key == email_key, SignUp.used_at.is_(None))
-    db.session().execute(former.where(SignUp.revoked_at.is_(None)).values(revoked_at=clock.now()))
 
 
 def find(token: str) -> SignUp | None:
@@ -108,11 +95,7 @@ def confirm(row: SignUp, password_hash: str) -> tuple[Customer, User]:
     Raises:
         LinkSpent: somebody was faster, it has run out, or the address has an account.
     """
-    now = clock.now()
-    use = sa.update(SignUp).where(SignUp.id == row.id, SignUp.used_at.is_(None), SignUp.revoked_at.is_(None))
-    used = db.session().execute(use.where(SignUp.expires_at > now).values(used_at=now).returning(SignUp.id))
-    if used.first() is None:
-        raise LinkSpent()
+    links.use(row)
     try:
         customer, user = register(
             email=row.email,
@@ -124,8 +107,8 @@ def confirm(row: SignUp, password_hash: str) -> tuple[Customer, User]:
             password_hash=password_hash,
         )
     except EmailTaken as taken:
-        raise LinkSpent() from taken
-    user.email_verified_at = now
+        raise links.LinkSpent() from taken
+    user.email_verified_at = clock.now()
     if row.terms_version:
         agreements.keep_acceptance(user, row.terms_version, where="sign-up", at=row.created_at)
     if row.wants_news:

@@ -34,7 +34,8 @@ def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
 def _customers(found: Sequence[UUID], limit: int) -> list[Hit]:
     if not found:
         return []
-    wanted = sa.select(Customer).where(Customer.id.in_(found)).order_by(Customer.created_at.desc(), Customer.id.desc())
+    wanted = sa.select(Customer).where(Customer.id.in_(found), Customer.merged_at.is_(None))
+    wanted = wanted.order_by(Customer.created_at.desc(), Customer.id.desc())
     return [
         Hit("Customers", one.title, one.email if one.is_active else f"{one.email} · Closed", _href(one.id), "users")
         for one in db.session().scalars(wanted.limit(limit))

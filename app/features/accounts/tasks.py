@@ -27,7 +27,7 @@ def _answer(row: Claimed) -> None:
         requests.answer_request(email_key, is_staff=is_staff)
 
 
-@schedule.scheduled("accounts.remove-sign-ups", "40 3 * * *")
+@schedule.scheduled("accounts.remove-sign-ups", "40 3 * * *", title="Unfinished sign-ups")
 def remove_sign_ups(at: datetime) -> None:
     """Forget sign-ups that are a week old."""
     with db.transaction(write=False) as session:

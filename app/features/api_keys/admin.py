@@ -1,7 +1,6 @@
 """`/admin/api-keys`: the keys of programs, for staff."""
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import current_app, redirect, request
@@ -11,8 +10,10 @@ from app.features.api_keys import activity, service
 from app.features.api_keys.forms import SCOPE_WORDS, KeyForm
 from app.features.api_keys.models import COLLECTED, ApiActivity, ApiKey
 from app.features.tenants import service as tenants
+from app.kernel import asked as asking
 from app.kernel import words
 from app.kernel.access import Role, access_of, requires
+from app.kernel.asked import Counted
 from app.kernel.errors import Invalid
 from app.kernel.pages import PageRoutes, page, principal, toast
 
@@ -27,20 +28,17 @@ UNNAMED = "the command line"
 @requires(staff=Role.ADMIN)
 def index() -> ResponseReturnValue:
     """The list of keys."""
-    asked = {"q": request.args.get("q", "")[:100].replace("\0", ""), "state": request.args.get("state", "")}
-    found = service.list_keys(text=asked["q"], state=asked["state"], cursor=request.args.get("cursor"))
-    total = service.count(text=asked["q"], state=asked["state"])
+    asked = asking.simple(HERE, request.args, states=("working", "ended"))
+    found = service.list_keys(text=asked.text, state=asked.values["state"], cursor=asked.cursor or None)
+    total = Counted(service.count(text=asked.text, state=asked.values["state"]), is_more=False)
     return page(
         "api_keys/admin/index.html",
         crumbs=[("API keys", None)],
         asked=asked,
         states=STATES,
-        is_filtered=any(asked.values()),
-        count=f"{total:,}",
-        range_text=words.plural(total, "key"),
+        total=total.short,
         rows=list(_rows(found.items)),
-        previous_href=_to(asked, found.previous_cursor),
-        next_href=_to(asked, found.next_cursor),
+        foot=asking.foot(asked, found, total, "key"),
     )
 
 
@@ -60,12 +58,6 @@ def _state(key: ApiKey) -> tuple[str, str]:
     if key.revoked_at is not None:
         return "done", "Revoked"
     return ("done", "Expired") if key.is_expired else ("good", "Working")
-
-
-def _to(asked: dict[str, str], cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    return "?" + urlencode({name: value for name, value in {**asked, "cursor": cursor}.items() if value})
 
 
 @routes.get("/new")
@@ -134,8 +126,8 @@ def show(key_id: UUID) -> ResponseReturnValue:
         stats=(("Calls in 24 hours", f"{day.calls:,}"), ("Refused", f"{day.refused:,}"),
                ("Limit", f"{key.hourly_limit:,} an hour")),
         calls=list(_calls(calls.items)),
-        previous_href=_to({}, calls.previous_cursor),
-        next_href=_to({}, calls.next_cursor),
+        previous_href=f"?cursor={calls.previous_cursor}" if calls.previous_cursor else None,
+        next_href=f"?cursor={calls.next_cursor}" if calls.next_cursor else None,
     )  # fmt: skip
 
 

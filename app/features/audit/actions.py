@@ -1,7 +1,7 @@
 """The fixed list of what can stand in the log."""
 
 _EVENTS = """
-CUSTOMER_CREATED CUSTOMER_UPDATED CUSTOMER_CLOSED
+CUSTOMER_CREATED CUSTOMER_UPDATED CUSTOMER_CLOSED CUSTOMER_MERGED
 USER_CREATED USER_LOGIN USER_SUSPICIOUS_LOGIN
 ORDER_CREATED ORDER_COMPLETED ORDER_CANCELLED
 INVOICE_CREATED INVOICE_ISSUED INVOICE_PAID INVOICE_OVERDUE INVOICE_VOIDED INVOICE_REFUNDED CREDIT_NOTE_ISSUED
@@ -50,7 +50,7 @@ ACCESS_REFUSED JOB_RUN DATA_EXPORTED WEBSITE_DEPLOYED SERVER_RESTARTED
 """What is worth logging and is no event for the outside."""
 
 PUBLIC: frozenset[str] = frozenset(_EVENTS.split())
-"""The actions of the events that the outside may hear of: SPEC's list."""
+"""The actions of the events that the outside may hear of: SPEC's list, and that two customers became one."""
 
 ACTIONS: frozenset[str] = frozenset((_EVENTS + _OTHERS).split())
 """Everything that can be logged. An action that is not here is refused."""

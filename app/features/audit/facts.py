@@ -107,27 +107,27 @@ def anchor_anew(reason: str) -> int | None:
     return int(last.number)
 
 
-def longest_wait() -> float:
-    """Seconds for which the oldest row of any tenant waits for its seal; 0 where none does."""
-    sealed = sa.select(AuditSeal.tenant_id, sa.func.max(AuditSeal.last_position).label("until"))
-    heads = sealed.group_by(AuditSeal.tenant_id).subquery()
+def longest_wait() -> timedelta:
+    """For how long the oldest row of any tenant waits for its seal; nothing where none does. One query."""
     tenants = sa.table("tenants", sa.column("id", AuditLog.tenant_id.type))
-    oldest = (
-        sa.select(AuditLog.id)
-        .where(AuditLog.tenant_id == tenants.c.id, AuditLog.position > sa.func.coalesce(heads.c.until, 0))
-        .order_by(AuditLog.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    asked = sa.select(oldest).select_from(tenants.outerjoin(heads, heads.c.tenant_id == tenants.c.id))
+    seals = sa.select(AuditSeal.last_position).where(AuditSeal.tenant_id == tenants.c.id).correlate(tenants)
+    until = seals.order_by(AuditSeal.number.desc()).limit(1).scalar_subquery()
+    waiting = sa.select(AuditLog.id).where(AuditLog.tenant_id == tenants.c.id).correlate(tenants)
+    oldest = waiting.where(AuditLog.position > sa.func.coalesce(until, 0)).order_by(AuditLog.position).limit(1)
+    asked = sa.select(oldest.scalar_subquery()).select_from(tenants)
     with tenancy.across_tenants("metrics"), db.reading() as session:
         found = [row_id for row_id in session.scalars(tenancy.named(asked, "figures only")) if row_id is not None]
-    if not found:
-        return 0.0
-    return max(0.0, (clock.now() - min(map(written_at, found))).total_seconds())
+    return max(timedelta(0), clock.now() - min(map(written_at, found), default=clock.now()))
+
+
+def longest_behind() -> timedelta | None:
+    """The same where it is an alarm, else None."""
+    waited = longest_wait()
+    return waited if waited > BEHIND else None
 
 
 @metrics.gauges
 def _figures() -> Iterable[Gauge]:
     """What an alarm can be set on."""
-    yield "mpanel_audit_unsealed_seconds", "Age of the oldest row of the audit log without a seal", {}, longest_wait()
+    waited = longest_wait().total_seconds()
+    yield "mpanel_audit_unsealed_seconds", "Age of the oldest row of the audit log without a seal", {}, waited

@@ -7,6 +7,8 @@ released once, when that row is older than a year, and only then loses the list
 of its rows; the rest of it stays for ever.
 """
 
+from app.kernel.sqlite import pushes_out
+
 CHANGED = "audit_logs is never changed"
 SEALED = "audit_seals is never changed"
 FALSE = "a seal says what is not so"
@@ -32,13 +34,12 @@ def _sqlite() -> list[str]:
         "NOT EXISTS (SELECT 1 FROM audit_seals WHERE tenant_id = OLD.tenant_id AND released_at IS NOT NULL "
         "AND OLD.position BETWEEN first_position AND last_position)"
     )
-    # INSERT OR REPLACE removes a row without asking the trigger on DELETE: so it is refused here.
     at_end = (
         "NEW.position <= max((SELECT coalesce(max(position), 0) FROM audit_logs WHERE tenant_id = NEW.tenant_id), "
         "coalesce((SELECT last_position FROM audit_seals WHERE tenant_id = NEW.tenant_id ORDER BY number DESC LIMIT 1),"
-        " 0)) OR EXISTS (SELECT 1 FROM audit_logs WHERE id = NEW.id)"
+        f" 0)) OR {pushes_out('audit_logs')}"
     )
-    other = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT)
+    other = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in (*KEPT, "rowid"))
     refuse("audit_logs_no_update", "UPDATE", "audit_logs", "1", CHANGED)
     refuse("audit_logs_no_delete", "DELETE", "audit_logs", released, CHANGED)
     refuse("audit_logs_at_end", "INSERT", "audit_logs", at_end, "audit_logs is only added to at its end")
@@ -48,9 +49,8 @@ def _sqlite() -> list[str]:
         f"OR OLD.newest_at > datetime('now', '-365 days') OR {other}", SEALED,
     )  # fmt: skip
     refuse("audit_seals_no_delete", "DELETE", "audit_seals", "1", SEALED)
-    twice = "id = NEW.id OR (tenant_id = NEW.tenant_id AND number = NEW.number)"
     refuse(
-        "audit_seals_no_replace", "INSERT", "audit_seals", f"EXISTS (SELECT 1 FROM audit_seals WHERE {twice})", SEALED
+        "audit_seals_no_replace", "INSERT", "audit_seals", pushes_out("audit_seals", ("tenant_id", "number")), SEALED
     )
     refuse(
         "audit_seals_true", "INSERT", "audit_seals",

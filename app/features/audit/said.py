@@ -17,6 +17,7 @@ SAID = {
     "TOPIC_CREATED": "Topic made",
     "TOPIC_CHANGED": "Topic changed",
     "TOPIC_DELETED": "Topic deleted",
+    "CUSTOMER_MERGED": "Another customer merged into it",
     "FILE_KEPT": "Picture kept",
     "FILE_SHOWN": "Picture shown to everybody",
     "FILE_HIDDEN": "Picture shown to staff alone",

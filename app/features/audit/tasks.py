@@ -5,7 +5,7 @@ from app.features.audit.models import AuditExport
 from app.kernel import jobs, outbox, schedule
 
 
-@schedule.scheduled("audit.seal", "* * * * *")
+@schedule.scheduled("audit.seal", "* * * * *", title="Seals of the audit log")
 def seal() -> None:
     """Close what was written since, for every tenant."""
     sealing.run()
@@ -17,7 +17,7 @@ def make_exports() -> None:
     outbox.drain(AuditExport, prepared.make, limit=1, lease_seconds=prepared.LEASE_SECONDS)
 
 
-@schedule.scheduled("audit.exports", "29 * * * *")
+@schedule.scheduled("audit.exports", "29 * * * *", title="Files of the audit log")
 def remove_exports() -> None:
     """Remove files whose day is over."""
     prepared.sweep()

@@ -67,6 +67,7 @@ EXEMPT: dict[str, str] = {
     "audit_exports": "files made of the log; asking for one is logged as DATA_EXPORTED",
     "audit_logs": "the log itself",
     "audit_seals": "the seals of the log",
+    "customer_aliases": "merging is logged as CUSTOMER_MERGED; the database refuses a second row of one",
     "daily_figures": "kept figures: sums of what is logged",
     "data_copies": "an outbox: asking for a copy is logged as DATA_EXPORTED",
     "data_copy_parts": "files made for somebody; asking for one is logged as DATA_EXPORTED",

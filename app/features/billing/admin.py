@@ -106,7 +106,7 @@ def show(invoice_id: UUID) -> ResponseReturnValue:
     """One invoice: its lines and why they amount to that, its payments, its bookings, its history."""
     paper = service.find(principal(), invoice_id)
     invoice, zone = paper.invoice, tenants.current().time_zone
-    customer = accounts.find_customer(principal(), invoice.customer_id)
+    customer = accounts.find_customer(principal(), invoice.customer_id, follows=True)
     tone, state = slots.state_of(invoice)
     movements = ledger.movements_of(invoice.id)
     return page(
@@ -161,8 +161,7 @@ def create_voiding(invoice_id: UUID) -> ResponseReturnValue:
 
 
 def _dates(invoice: Invoice, zone: str) -> str:
-    moments = (("issued", invoice.issued_at), ("due", invoice.due_at), ("paid", invoice.paid_at))
-    return "".join(f" · {label} {words.day(at, zone)}" for label, at in moments if at)
+    return "".join(f" · {label.lower()} {day}" for label, day in lines.moments(invoice, zone))
 
 
 def _stats(invoice: Invoice, zone: str) -> list[tuple[str, str, str]]:

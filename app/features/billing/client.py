@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, request
 
 from app.features.accounts import credit
+from app.features.accounts.merged import ids_of
 from app.features.billing import ledger, lines, own, paying, service, slots
 from app.features.billing.amounts import ROUNDING
 from app.features.billing.ledger import Movement
@@ -32,7 +33,7 @@ def index() -> Response:
     if customer_id is None:
         raise NotFound()
     asked = own.INVOICES.read(request.args)
-    found = own.INVOICES.page(asked, of=customer_id)
+    found = own.INVOICES.page(asked, of=ids_of(customer_id))
 
     @cache
     def owed() -> list[slots.OpenAmount]:
@@ -127,7 +128,7 @@ def show(invoice_id: UUID) -> Response:
         state=state,
         billed_to=lines.address(invoice.billed_to),
         seller=lines.address(invoice.seller),
-        dates=[(label, words.day(at, zone)) for label, at in _moments(invoice) if at],
+        dates=lines.moments(invoice, zone),
         lines=[lines.row(line, invoice.currency, zone) for line in paper.lines],
         sums=lines.sums(invoice),
         total=invoice.total.plain,
@@ -140,17 +141,6 @@ def show(invoice_id: UUID) -> Response:
         reasons=[lines.reason(line, invoice.currency) for line in paper.lines],
         rules=[("Rounding", ROUNDING.capitalize() + "."), ("Tax", lines.tax_reason(paper))],
         history=_history(invoice, paid, zone),
-    )
-
-
-def _moments(invoice: Invoice) -> tuple[tuple[str, datetime | None], ...]:
-    """What stands on the paper: what became of it too, so that none that is void or paid is taken for open."""
-    return (
-        ("Issued", invoice.issued_at),
-        ("Due", invoice.due_at),
-        ("Paid", invoice.paid_at),
-        ("Made void", invoice.voided_at),
-        ("Refunded", invoice.refunded_at),
     )
 
 

@@ -3,9 +3,12 @@
 An issued invoice keeps every column of `FROZEN`; its status only moves forward
 and a moment, once set, stays. What was paid only grows, and only while it waits
 for money; the table's own checks keep it within the total. Lines belong to drafts alone. Ledger rows are
-only ever added. The migration executes these after the tables are made; a
-change of `Invoice`'s columns must run them again.
+only ever added. None of them makes room for another row of its key. The
+migration executes these after the tables are made; a change of `Invoice`'s
+columns must run them again.
 """
+
+from app.kernel.sqlite import pushes_out
 
 FROZEN = (
     "id", "tenant_id", "created_at", "customer_id", "series", "sequence", "number", "currency", "subtotal_minor",
@@ -36,17 +39,27 @@ def _is_changed(differs: str) -> str:
 
 def _sqlite() -> list[str]:
     draft = "(SELECT status FROM invoices WHERE id = {row}.invoice_id AND tenant_id = {row}.tenant_id)"
-    new, old = (f"{draft.format(row=row)} IS NOT 'draft'" for row in ("NEW", "OLD"))
+    new, old, other = (f"{draft.format(row=row)} IS NOT 'draft'" for row in ("NEW", "OLD", "stays"))
+    numbers = (("tenant_id", "number"), ("tenant_id", "series", "sequence"))
+    invoice = pushes_out("invoices", *numbers, kept="stays.status <> 'draft'")
+    line = pushes_out("invoice_lines", kept=other)
+    changed = f"{_is_changed('IS NOT')} OR NEW.rowid <> OLD.rowid"
     triggers = [
-        ("invoices_keep", "UPDATE ON invoices", f"OLD.status <> 'draft' AND ({_is_changed('IS NOT')})", _KEPT),
+        ("invoices_add", "INSERT ON invoices", invoice, _KEPT),
+        (
+            "invoices_keep",
+            "UPDATE ON invoices",
+            f"CASE OLD.status WHEN 'draft' THEN {invoice} ELSE {changed} END",
+            _KEPT,
+        ),
         ("invoices_stay", "DELETE ON invoices", "OLD.status <> 'draft'", _KEPT),
-        ("invoice_lines_add", "INSERT ON invoice_lines", new, _LINES),
-        ("invoice_lines_keep", "UPDATE ON invoice_lines", f"{old} OR {new}", _LINES),
+        ("invoice_lines_add", "INSERT ON invoice_lines", f"{new} OR {line}", _LINES),
+        ("invoice_lines_keep", "UPDATE ON invoice_lines", f"{old} OR {new} OR {line}", _LINES),
         ("invoice_lines_stay", "DELETE ON invoice_lines", old, _LINES),
         *(
-            (f"{table}_{act.lower()}", f"{act} ON {table}", "1", _LEDGER)
+            (f"{table}_{act.lower()}", f"{act} ON {table}", condition, _LEDGER)
             for table in ("ledger_entries", "ledger_postings")
-            for act in ("UPDATE", "DELETE")
+            for act, condition in (("INSERT", pushes_out(table)), ("UPDATE", "1"), ("DELETE", "1"))
         ),
     ]
     made = []

@@ -44,6 +44,8 @@ class Posting:
 
     account: str
     amount: Money
+    customer_id: UUID | None = None
+    """Whose side it is, where that is not the entry's customer."""
 
 
 def post(
@@ -79,7 +81,7 @@ def post(
         LedgerPosting(
             entry_id=entry.id,
             account=posting.account,
-            customer_id=customer_id,
+            customer_id=posting.customer_id or customer_id,
             merchant_tenant_id=merchant,
             amount_minor=posting.amount.minor,
             currency=posting.amount.currency,

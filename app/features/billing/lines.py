@@ -52,6 +52,18 @@ def bare(minor: int, currency: str) -> str:
     return Money(minor, currency).plain.removeprefix(f"{currency} ").replace("-", "\N{MINUS SIGN}")
 
 
+def moments(invoice: Invoice, zone: str) -> list[tuple[str, str]]:
+    """What happened to it on which day: what became of it too, so that none that is void or paid is taken for open."""
+    found = (
+        ("Issued", invoice.issued_at),
+        ("Due", invoice.due_at),
+        ("Paid", invoice.paid_at),
+        ("Made void", invoice.voided_at),
+        ("Refunded", invoice.refunded_at),
+    )
+    return [(label, words.day(at, zone)) for label, at in found if at]
+
+
 def sums(invoice: Invoice) -> list[tuple[str, str]]:
     """What stands above the total."""
     found = [("Subtotal", bare(invoice.subtotal_minor, invoice.currency))]

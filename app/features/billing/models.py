@@ -56,7 +56,7 @@ class Invoice(TenantRecord):
         ),
     )
 
-    customer_id: Mapped[UUID] = tenant_key("customers", index=False)
+    customer_id: Mapped[UUID] = tenant_key("customers", index=False, stays=True)
     series: Mapped[str] = mapped_column(default="invoice")
     sequence: Mapped[int | None]
     number: Mapped[str | None] = mapped_column(Code())
@@ -160,7 +160,7 @@ class LedgerPosting(TenantRecord):
 
     entry_id: Mapped[UUID] = tenant_key("ledger_entries")
     account: Mapped[str]
-    customer_id: Mapped[UUID] = tenant_key("customers")
+    customer_id: Mapped[UUID] = tenant_key("customers", stays=True)
     merchant_tenant_id: Mapped[UUID]
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(sa.String(3))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import whose
 from app.features.billing.models import Invoice
 from app.kernel import db, filters
 from app.kernel.errors import NotFound
@@ -90,7 +91,7 @@ INVOICES = Listing(
 
 def to_pay(customer_id: UUID) -> list[Invoice]:
     """What waits for the customer's money, the most urgent first. One query."""
-    waiting = sa.select(Invoice).where(Invoice.customer_id == customer_id, Invoice.status == "issued")
+    waiting = sa.select(Invoice).where(whose(Invoice.customer_id, customer_id), Invoice.status == "issued")
     return list(db.session().scalars(waiting.order_by(Invoice.due_at, Invoice.id).limit(MOST_TOGETHER)))
 
 
@@ -101,7 +102,7 @@ def find_all(customer_id: UUID, invoice_ids: Sequence[UUID]) -> list[Invoice]:
         NotFound: one of them is not the customer's, or a draft.
     """
     mine = sa.select(Invoice).where(
-        Invoice.id.in_(invoice_ids), Invoice.customer_id == customer_id, Invoice.status != "draft"
+        Invoice.id.in_(invoice_ids), whose(Invoice.customer_id, customer_id), Invoice.status != "draft"
     )
     found = {invoice.id: invoice for invoice in db.session().scalars(mine)}
     if found.keys() != set(invoice_ids):

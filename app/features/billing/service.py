@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import is_of, kept_of
 from app.features.accounts.models import Customer
 from app.features.billing import amounts, ledger, numbers
 from app.features.billing.amounts import NO_TAX, Amounts, Charge, TaxRule
@@ -200,7 +201,12 @@ def issue_draft(invoice: Invoice, *, due_at: datetime | None = None) -> None:
     ledger.post_issue(invoice)
     publish(
         InvoiceIssued(
-            invoice.id, invoice.customer_id, invoice.number, invoice.total_minor, invoice.currency, invoice.due_at
+            invoice.id,
+            kept_of(invoice.customer_id),
+            invoice.number,
+            invoice.total_minor,
+            invoice.currency,
+            invoice.due_at,
         )
     )
     if invoice.total_minor == 0:
@@ -234,5 +240,6 @@ def find(principal: Principal, invoice_id: UUID) -> Paper:
 def _may_see(principal: Principal, invoice: Invoice) -> bool:
     if principal.staff_role is not None:
         return principal.staff_role >= Role.BILLING
-    is_theirs = principal.customer_id is not None and principal.customer_id == invoice.customer_id
-    return is_theirs and (principal.customer_role or 0) >= Role.BILLING and invoice.status != "draft"
+    if (principal.customer_role or 0) < Role.BILLING or invoice.status == "draft":
+        return False
+    return is_of(principal.customer_id, invoice.customer_id)

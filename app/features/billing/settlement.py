@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import credit
+from app.features.accounts.merged import kept_of
 from app.features.billing import ledger
 from app.features.billing.events import InvoicePaid, InvoiceRefunded
 from app.features.billing.ledger import Posting
@@ -91,7 +92,7 @@ def settle(invoice_id: UUID, amount: Money, *, memo: str, source_id: UUID | None
     ledger.post(
         "payment.received",
         [Posting("cash", amount), Posting("receivable", -applied), Posting("credit", -credited)],
-        customer_id=invoice.customer_id,
+        customer_id=kept_of(invoice.customer_id),
         invoice_id=invoice.id,
         memo=memo,
         source_id=source_id,
@@ -115,7 +116,7 @@ def settle_with_credit(invoice_id: UUID, amount: Money, *, memo: str, source_id:
     ledger.post(
         "credit.used",
         [Posting("credit", amount), Posting("receivable", -amount)],
-        customer_id=invoice.customer_id,
+        customer_id=kept_of(invoice.customer_id),
         invoice_id=invoice.id,
         memo=memo,
         source_id=source_id,
@@ -160,7 +161,8 @@ def settle_nothing(invoice: Invoice, at: datetime) -> None:
 def tell_paid(invoice: Invoice) -> None:
     """Nothing is left to pay."""
     assert invoice.number is not None
-    publish(InvoicePaid(invoice.id, invoice.customer_id, invoice.number, invoice.total_minor, invoice.currency))
+    kept_id = kept_of(invoice.customer_id)
+    publish(InvoicePaid(invoice.id, kept_id, invoice.number, invoice.total_minor, invoice.currency))
 
 
 def give_back(
@@ -177,7 +179,7 @@ def give_back(
     ledger.post(
         "payment.refunded",
         [Posting("credit", taken), Posting("refunds", amount - taken), Posting("cash", -amount)],
-        customer_id=invoice.customer_id,
+        customer_id=kept_of(invoice.customer_id),
         invoice_id=invoice.id,
         memo=memo,
         source_id=source_id,
@@ -187,4 +189,5 @@ def give_back(
         invoice.refunded_at = clock.now()
         db.session().flush()
         assert invoice.number is not None
-        publish(InvoiceRefunded(invoice.id, invoice.customer_id, invoice.number, invoice.total_minor, invoice.currency))
+        kept_id = kept_of(invoice.customer_id)
+        publish(InvoiceRefunded(invoice.id, kept_id, invoice.number, invoice.total_minor, invoice.currency))

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import whose
 from app.features.billing.models import Invoice
 from app.features.billing.own import Line
 from app.features.tenants import service as tenants
 from app.kernel import clock, db, tenancy, words
 from app.kernel.access import Role
+from app.kernel.columns import Id
 from app.kernel.money import Money
 from app.kernel.slots import Hit
 from app.kernel.terms import LAST
@@ -100,22 +102,23 @@ def state_words(status: str, due_at: datetime | None, now: datetime, zone: str) 
     return "info", "Due tomorrow" if days == 1 else f"Due in {days} days"
 
 
-def open_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
-    """What a customer has to pay, the most urgent first. One query."""
-    rows = db.session().scalars(
-        sa.select(Invoice)
-        .where(Invoice.customer_id == customer_id, Invoice.status == "issued")
-        .order_by(Invoice.due_at)
-        .limit(limit)
+def next_to_pay(customer_id: UUID) -> tuple[InvoiceCard, int] | None:
+    """The most urgent invoice that a customer has to pay, and how many there are to pay. One query."""
+    found = db.session().execute(
+        sa.select(Invoice, sa.func.count().over())
+        .where(whose(Invoice.customer_id, customer_id), Invoice.status == "issued")
+        .order_by(Invoice.due_at, Invoice.id)
+        .limit(1)
     )
-    return [card(invoice) for invoice in rows]
+    first = found.first()
+    return (card(first[0]), first[1]) if first is not None else None
 
 
 def recent_invoices(customer_id: UUID, *, limit: int = 5) -> list[InvoiceCard]:
     """A customer's newest invoices, whatever became of them. One query."""
     rows = db.session().scalars(
         sa.select(Invoice)
-        .where(Invoice.customer_id == customer_id, Invoice.status != "draft")
+        .where(whose(Invoice.customer_id, customer_id), Invoice.status != "draft")
         .order_by(Invoice.created_at.desc(), Invoice.id.desc())
         .limit(limit)
     )
@@ -137,7 +140,7 @@ def _open_of() -> Any:
         .where(
             Invoice.tenant_id == sa.bindparam("tenant"),
             Invoice.status == "issued",
-            Invoice.customer_id == sa.bindparam("customer"),
+            whose(Invoice.customer_id, sa.bindparam("customer", type_=Id())),
         )
         .group_by(Invoice.currency)
         .order_by(Invoice.currency),
@@ -159,7 +162,7 @@ def balances_of(customer_id: UUID) -> list[Balance]:
     came_in = sa.func.sum(sa.case((Invoice.status != "refunded", Invoice.paid_minor), else_=0))
     rows = db.session().execute(
         sa.select(Invoice.currency, *sums("issued", unpaid), came_in, sums("paid", unpaid)[1])
-        .where(Invoice.customer_id == customer_id, Invoice.status != "draft")
+        .where(whose(Invoice.customer_id, customer_id), Invoice.status != "draft")
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.features.accounts.merged import kept_of
 from app.features.billing import ledger, settlement
 from app.features.billing.events import InvoiceVoided
 from app.features.billing.ledger import Posting
@@ -58,5 +59,6 @@ def void(invoice_id: UUID) -> Invoice:
         invoice_id=invoice.id,
     )
     assert invoice.number is not None
-    publish(InvoiceVoided(invoice.id, invoice.customer_id, invoice.number, invoice.total_minor, invoice.currency))
+    kept_id = kept_of(invoice.customer_id)
+    publish(InvoiceVoided(invoice.id, kept_id, invoice.number, invoice.total_minor, invoice.currency))
     return invoice

@@ -9,7 +9,7 @@ from app.kernel import clock, db, schedule, tenancy
 CHUNK = 20
 
 
-@schedule.scheduled("blog.publish", "* * * * *")
+@schedule.scheduled("blog.publish", "* * * * *", title="Posts that publish themselves")
 def publish_due() -> None:
     """Publish what is due, tenant by tenant, in chunks: what is cut short goes on at the next run."""
     due = sa.select(Post.tenant_id).where(Post.scheduled_for <= clock.now(), Post.archived_at.is_(None))

@@ -142,7 +142,7 @@ class PromoCodeUsage(TenantRecord):
     )
 
     promo_code_id: Mapped[UUID] = tenant_key("promo_codes", index=False)
-    customer_id: Mapped[UUID] = tenant_key("customers")
+    customer_id: Mapped[UUID] = tenant_key("customers", stays=True)
     nth: Mapped[int]
     """The customer's first use, second use, ...: unique, so that a limit per customer cannot be raced past."""
     discount_minor: Mapped[int]

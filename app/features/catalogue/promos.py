@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import whose
 from app.features.catalogue.models import Price, Product, PromoCode, PromoCodeUsage
 from app.kernel import clock, db
 from app.kernel.errors import Invalid
@@ -151,7 +152,7 @@ def _next_use(code: PromoCode, customer_id: UUID) -> int:
     used = set(
         db.session().scalars(
             sa.select(PromoCodeUsage.nth).where(
-                PromoCodeUsage.promo_code_id == code.id, PromoCodeUsage.customer_id == customer_id
+                PromoCodeUsage.promo_code_id == code.id, whose(PromoCodeUsage.customer_id, customer_id)
             )
         )
     )

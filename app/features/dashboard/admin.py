@@ -6,9 +6,11 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer
 from app.features.dashboard import portrait, ranges, search, service, today
 from app.features.tenants import mailing
 from app.features.tenants import service as tenants
+from app.kernel import db
 from app.kernel.access import Role, requires
 from app.kernel.pages import PageRoutes, page, principal, toast
 
@@ -45,9 +47,15 @@ def find() -> Response:
 
 @routes.get("/customers/<uuid:customer_id>")
 @requires(staff=Role.VIEWER)
-def show(customer_id: UUID) -> Response:
-    """One customer with everything that the role may see. Amounts and invoices from BILLING up."""
-    customer = accounts.find_customer(principal(), customer_id)
+def show(customer_id: UUID) -> ResponseReturnValue:
+    """One customer with everything that the role may see. Amounts and invoices from BILLING up.
+
+    Whoever asks for one that was merged is led to the one that it was merged into.
+    """
+    customer = accounts.find_customer(principal(), customer_id, follows=True)
+    if customer.id != customer_id:
+        toast("info", f"{db.session().get_one(Customer, customer_id).title} was merged into {customer.title}.")
+        return redirect(f"/admin/customers/{customer.id}")
     seen = portrait.of(customer, principal())
     crumbs = [("Customers", "/admin/customers"), (seen.title, None)]
     return page("dashboard/admin/customer.html", it=seen, crumbs=crumbs)

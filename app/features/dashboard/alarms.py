@@ -55,6 +55,8 @@ def _troubles(seen: Watched) -> list[str]:
         troubles.append(_need(seen.hooks.failed_day, "delivery", "deliveries"))
     if seen.runs.late:
         troubles.append(_need(len(seen.runs.late), "schedule"))
+    if seen.runs.unsealed:
+        troubles.append("the audit log waits for its seals")
     if mail.kept:
         how = "kept unsent" if seen.has_mail_server else "waiting for a mail server"
         troubles.append(f"{_spelled(mail.kept, 'message')} {'is' if mail.kept == 1 else 'are'} {how}")
@@ -79,7 +81,7 @@ def alarms(seen: Watched) -> list[Alarm]:
         title = f"{words.plural(seen.tasks.stuck, 'set-up')} {'is' if seen.tasks.stuck == 1 else 'are'} stuck."
         text = "Customers wait for what they have paid for. Each says where it stands and can be tried again."
         found.append(Alarm("bad", title, text, *seen.way(Role.MEMBER, "Look", "/admin/provisioning?state=open")))
-    return [*found, *_about_mail(seen), *_about_webhooks(seen), *_about_schedules(seen)]
+    return [*found, *_about_mail(seen), *_about_webhooks(seen), *_about_schedules(seen), *_about_the_log(seen)]
 
 
 def _about_mail(seen: Watched) -> list[Alarm]:
@@ -121,3 +123,12 @@ def _about_schedules(seen: Watched) -> list[Alarm]:
     names = ", ".join(row.name for row in late)
     text = "It is tried again at its next time." if len(late) == 1 else f"{names}. Each is tried again."
     return [Alarm("warn", title, text, *seen.way(Role.ADMIN, "Operations", "/admin/ops#schedules"))]
+
+
+def _about_the_log(seen: Watched) -> list[Alarm]:
+    """Rows that no seal protects yet, for those who run the installation."""
+    if not seen.runs.unsealed or seen.runs.is_silent:
+        return []
+    text = f"Its oldest row without a seal was written {words.ago(clock.now() - seen.runs.unsealed)}."
+    way = seen.way(Role.ADMIN, "Operations", "/admin/ops#schedules")
+    return [Alarm("warn", "The audit log waits for its seals.", text, *way)]

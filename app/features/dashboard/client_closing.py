@@ -12,6 +12,7 @@ from app.features.accounts.forms import ClosingForm
 from app.features.accounts.models import Customer
 from app.features.billing import slots as billing
 from app.features.subscriptions import slots as subscriptions
+from app.features.subscriptions.slots import ServiceCard
 from app.kernel import db
 from app.kernel.access import Role, requires
 from app.kernel.errors import Conflict, Invalid, NotFound, TooMany
@@ -19,20 +20,9 @@ from app.kernel.pages import PageRoutes, page, principal, toast
 
 HERE = "/client/account/closing"
 
-routes = PageRoutes("dashboard_client_closing", prefix=HERE)
-
-
-RUNNING = frozenset({"pending", "active", "suspended"})
-"""States of a service that has not ended."""
-
-
 UNPAID = "An order waits for its payment. Pay it, or let it run out: unpaid orders are cancelled after 14 days."
 
-
-class NotYet(Conflict):
-    """Something is still owed or runs: 409."""
-
-    code, text = "not_yet", "Something is still open. It is listed on the page."
+routes = PageRoutes("dashboard_client_closing", prefix=HERE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ def create() -> ResponseReturnValue:
     customer = _mine()
     db.session().refresh(customer, with_for_update=True)  # what is sold meanwhile waits, and finds it closed
     if _hindrances(customer):
-        return _drawn(form, status=NotYet.status)
+        return _drawn(form, status=Conflict.status)
     by_hand.close(customer)
     toast("good", "Your account is closed. Thank you for having been with us.")
     return redirect("/sign-in", 303)
@@ -81,14 +71,7 @@ def _mine() -> Customer:
 
 def _hindrances(customer: Customer) -> list[Hindrance]:
     """Three questions to the rooms that know."""
-    running = [
-        Hindrance(
-            UNPAID if card.status == "pending" else f"{card.plan} runs. Cancel it, and wait for its last day.",
-            card.href,
-        )
-        for card in subscriptions.services_of(customer.id)
-        if card.status in RUNNING
-    ]
+    running = [Hindrance(_what_now(card), card.href) for card in subscriptions.services_of(customer.id, is_open=True)]
     owed = [
         Hindrance(f"Invoices over {one.total.plain} are not paid.", "/client/billing")
         for one in billing.owed_by(customer.id)
@@ -98,6 +81,15 @@ def _hindrances(customer: Customer) -> list[Hindrance]:
         [Hindrance(f"You have {left.plain} in credit. Write to us, so that you get it back.", "")] if left.minor else []
     )
     return [*running, *owed, *kept]
+
+
+def _what_now(card: ServiceCard) -> str:
+    """What somebody does about a service that has not ended."""
+    if card.status == "pending":
+        return UNPAID
+    if card.is_ending:
+        return f"{card.plan} is cancelled. Wait for its last day."
+    return f"{card.plan} has not ended. Cancel it, and wait for its last day."
 
 
 def _drawn(form: ClosingForm, *, status: int = 200) -> Response:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import format_currency
 
 from app.features.subscriptions import slots as subscriptions
-from app.features.subscriptions.slots import ServiceCard
+from app.features.subscriptions.slots import Alike
 from app.kernel.money import Money
 
 SETTING_UP = subscriptions.SETTING_UP[1]
@@ -54,10 +54,14 @@ class Step:
     href: str = ""
 
 
-def standing(cards: Iterable[ServiceCard]) -> Counter[str]:
+def standing(tally: Iterable[Alike]) -> Counter[str]:
     """How many services stand how, in the words of a sentence: what is paid for runs once it is set up."""
     said = {SETTING_UP: "being set up", subscriptions.STATES["active"][1]: "running"}
-    return Counter(said.get(card.state, card.state.lower()) for card in cards)
+    found: Counter[str] = Counter()
+    for alike in tally:
+        _tone, state = subscriptions.state_of(alike)
+        found[said.get(state, state.lower())] += alike.services
+    return found
 
 
 def begun(text: str) -> str:

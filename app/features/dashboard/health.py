@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from app.features.audit import facts as audit
 from app.features.messages.slots import Mailbag
 from app.features.provisioning.slots import Waiting as Tasks
 from app.features.webhooks.slots import WebhookHealth
@@ -20,26 +21,6 @@ STUCK_DELIVERY = timedelta(days=3)
 SHOWN_PROCESSES = 12
 SHOWN_SCHEDULES = 6
 MESSAGES, TASKS, HOOKS = "/admin/messages", "/admin/provisioning", "/admin/integrations/webhooks"
-
-TITLES = {
-    "accounts.remove-sign-ups": "Unfinished sign-ups",
-    "api-log.remove-old": "Old API requests",
-    "audit.exports": "Files of the audit log",
-    "audit.seal": "Seals of the audit log",
-    "dashboard.fold": "Figures of the day",
-    "operator.erase-closed": "Closed tenants",
-    "ops.tidy": "Housekeeping",
-    "orders.cancel-unpaid": "Unpaid orders",
-    "payments.callbacks": "Payment callbacks",
-    "payments.forsaken": "Payments left unfinished",
-    "privacy.let-go": "Old personal data",
-    "provisioning.watch": "Stuck set-ups",
-    "sessions.end-impersonations": "Views as customer that end",
-    "sessions.remove-expired": "Expired sign-ins",
-    "subscriptions.end": "Services that end",
-    "webhooks.tidy": "Old deliveries",
-}
-"""The names that the operations page gives them too."""
 
 QueueRow = tuple[str, str, str, str, str, str]
 """Name, address (or nothing), how many wait, since when, tone, state."""
@@ -74,6 +55,8 @@ class Health:
     """Whether no worker has been heard lately."""
     schedules: list[ScheduleRow] = field(default_factory=list)
     schedule_words: str = ""
+    unsealed: timedelta | None = None
+    """For how long the audit log waits for its seals, where that is too long."""
 
     @property
     def late(self) -> list[ScheduleRow]:
@@ -87,7 +70,7 @@ class Health:
 
 
 def look(mail: Mailbag, tasks: Tasks, hooks: WebhookHealth, *, zone: str, is_operator: bool, role: Role) -> Health:
-    """Read how the house runs. Two queries for the operator, none for others."""
+    """Read how the house runs. Three queries for the operator, none for others."""
     queues = [
         _row("Mail", MESSAGES if role >= Role.MEMBER else "", mail.waiting, mail.oldest, is_stuck=mail.is_stuck),
         _row("Set-ups", TASKS if role >= Role.MEMBER else "", tasks.tasks, tasks.oldest, is_stuck=tasks.stuck > 0),
@@ -103,6 +86,7 @@ def look(mail: Mailbag, tasks: Tasks, hooks: WebhookHealth, *, zone: str, is_ope
         is_silent=not any(beat.kind == "worker" and _is_heard(beat) for beat in beats),
         schedules=rows,
         schedule_words=_schedule_words(rows),
+        unsealed=audit.longest_behind(),
     )
 
 
@@ -159,7 +143,7 @@ def _schedule_row(job: ScheduledJob, zone: str) -> ScheduleRow:
     tone, outcome = _outcome(job, is_late=is_late)
     last = job.last_run_at
     return ScheduleRow(
-        name=_title(job.name),
+        name=job.words,
         every=_every(job.cron, job.zone),
         last=words.ago(last, zone) if last else "",
         last_iso=last.isoformat() if last else "",
@@ -201,15 +185,6 @@ def _every_minutes(minute: str) -> str:
         return "every hour" if minute == "0" else f"every hour, {int(minute)} past"
     step = minute.removeprefix("*/") if minute != "*" else "1"
     return ("every minute" if step == "1" else f"every {step} minutes") if step.isdigit() else ""
-
-
-def _title(name: str) -> str:
-    """`billing.renew-all` as `Billing: renew all`, unless there is a better name."""
-    if name in TITLES:
-        return TITLES[name]
-    room, dot, rest = name.partition(".")
-    said = f"{room}: {rest}" if dot else room
-    return said.replace("-", " ").replace("_", " ").capitalize()
 
 
 def _took(milliseconds: int | None) -> str:

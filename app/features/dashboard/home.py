@@ -14,13 +14,12 @@ from app.features.dashboard.ahead import Ahead
 from app.features.orders import slots as orders
 from app.features.sessions import service as sessions
 from app.features.subscriptions import slots as subscriptions
-from app.features.subscriptions.slots import ServiceCard
+from app.features.subscriptions.slots import Alike, ServiceCard
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Principal, Role
 
 SHOWN_SERVICES, SHOWN_INVOICES, SHOWN_LINES = 5, 5, 6
-OVER = {"cancelled", "terminated"}
 TOLD = (
     "ORDER_CREATED", "ORDER_COMPLETED", "ORDER_CANCELLED", "INVOICE_ISSUED", "INVOICE_PAID",
     "SUBSCRIPTION_ACTIVATED", "SUBSCRIPTION_SUSPENDED", "SUBSCRIPTION_RESUMED", "SUBSCRIPTION_CANCELLED",
@@ -59,17 +58,17 @@ class Home:
 
 
 def of(who: Principal, customer_id: UUID) -> Home:
-    """Everything for `who`'s first page: at most nine queries."""
+    """Everything for `who`'s first page: at most ten queries."""
     zone = tenants.current().time_zone
     sees_money = (who.customer_role or Role.VIEWER) >= Role.BILLING
     services = subscriptions.services_of(customer_id)
     steps = ahead.steps_of(customer_id) if any(card.state == figures.SETTING_UP for card in services) else {}
-    owed = billing.open_invoices(customer_id) if sees_money else []
+    owed = billing.next_to_pay(customer_id) if sees_money else None
     invoices = billing.recent_invoices(customer_id, limit=SHOWN_INVOICES) if sees_money else []
     return Home(
         greeting=f"{words.greeting(zone)}, {who.name.split()[0]}",
-        sentence=_sentence(who, services, owed),
-        next_step=_to_pay(owed, services, zone) if owed else _to_wait(services, steps),
+        sentence=_sentence(who, subscriptions.tally(customer_id, is_open=True), owed[1] if owed else 0),
+        next_step=_to_pay(*owed, services, zone) if owed else _to_wait(services, steps),
         services=[_service(card, steps, sees_money=sees_money) for card in services[:SHOWN_SERVICES]],
         invoices=[_invoice(card, zone) for card in invoices] if sees_money else None,
         renewal=ahead.renewal_of(customer_id, zone, sees_money=sees_money),
@@ -79,29 +78,28 @@ def of(who: Principal, customer_id: UUID) -> Home:
     )
 
 
-def _sentence(who: Principal, services: Sequence[ServiceCard], owed: Sequence[InvoiceCard]) -> str:
+def _sentence(who: Principal, tally: Sequence[Alike], to_pay: int) -> str:
     """`Alder & Finch Bakery · two services running, one invoice to pay`; suspended ones are said as well."""
-    standing = figures.standing(card for card in services if card.status not in OVER)
     parts = [
-        f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}" for how, count in standing.items()
+        f"{words.spelled(count)} {'service' if count == 1 else 'services'} {how}"
+        for how, count in figures.standing(tally).items()
     ] or ["no services yet"]
-    if owed:
-        parts.append(f"{words.spelled(len(owed))} {'invoice' if len(owed) == 1 else 'invoices'} to pay")
+    if to_pay:
+        parts.append(f"{words.spelled(to_pay)} {'invoice' if to_pay == 1 else 'invoices'} to pay")
     return f"{who.customer_name} · {', '.join(parts)}"
 
 
-def _to_pay(owed: Sequence[InvoiceCard], services: Sequence[ServiceCard], zone: str) -> NextStep:
-    """The most urgent invoice."""
-    first = owed[0]
+def _to_pay(first: InvoiceCard, to_pay: int, services: Sequence[ServiceCard], zone: str) -> NextStep:
+    """The most urgent invoice, of so many."""
     day = words.day(first.due_at, zone)
     due = f"was due on {day}" if first.is_overdue else f"is due on {day}"
     text = f"Invoice {first.number}."
     if any(card.status == "pending" for card in services):
         text += " What you ordered is set up once it is paid."
-    if len(owed) > 1:
-        text += f" {words.plural(len(owed) - 1, 'more invoice')} {'is' if len(owed) == 2 else 'are'} open."
+    if to_pay > 1:
+        text += f" {words.plural(to_pay - 1, 'more invoice')} {'is' if to_pay == 2 else 'are'} open."
     actions = [(f"Pay {first.open.plain}", first.href, "primary")]
-    if len(owed) > 1:
+    if to_pay > 1:
         actions.insert(0, ("All invoices", "/client/billing?state=issued", ""))
     return NextStep("receipt", f"{first.open.plain} {due}", text, actions)
 
@@ -117,9 +115,7 @@ def _to_wait(services: Sequence[ServiceCard], steps: Mapping[UUID, str]) -> Next
     if not waiting:
         return None
     first = waiting[0]
-    text = "You have nothing to do. Its time starts when it is paid."
-    if first.state == subscriptions.UNPAID[1]:
-        text = "The people who look after billing in your account have the invoice."
+    text = "The people who look after billing in your account have the invoice."
     title = f"{first.plan} is {first.state[0].lower()}{first.state[1:]}"
     return NextStep("server-2", title, text, [("See where it stands", first.href, "")])
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from babel import Locale
 
-from app.features.accounts import histories, noted
+from app.features.accounts import histories, merged, noted
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
@@ -24,7 +24,7 @@ from app.features.orders.slots import OrderCard
 from app.features.payments import slots as payments
 from app.features.provisioning import slots as provisioning
 from app.features.subscriptions import slots as subscriptions
-from app.features.subscriptions.slots import ServiceCard
+from app.features.subscriptions.slots import Alike, ServiceCard
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Principal, Role
@@ -79,14 +79,17 @@ class Portrait:
     href: str
     privacy_href: str
     """Where a copy is made and the customer is erased; empty for those who may not."""
+    merging_href: str
+    """Where it is merged into another one; empty for those who may not, and where it cannot be."""
 
 
 def of(customer: Customer, who: Principal) -> Portrait:
     """Everything about `customer` that `who` may see: at most 15 queries."""
     zone, role = tenants.current().time_zone, who.staff_role or Role.VIEWER
     shows_money = role >= Role.BILLING
-    people = accounts.people_of(customer.id)
+    people, aliases = accounts.people_of(customer.id), merged.aliases_of(customer.id)
     services = subscriptions.services_of(customer.id, limit=SHOWN)
+    tally = subscriptions.tally(customer.id)
     bought = orders.recent_orders(customer_id=customer.id, limit=SHOWN)
     invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
     return Portrait(
@@ -95,19 +98,20 @@ def of(customer: Customer, who: Principal) -> Portrait:
         notes_action=f"/admin/customers/{customer.id}/notes" if role >= Role.MEMBER else "",
         href=f"/admin/customers/{customer.id}",
         privacy_href=f"/admin/privacy/customers/{customer.id}" if role >= Role.ADMIN else "",
+        merging_href=f"/admin/customers/{customer.id}/merging" if role >= Role.ADMIN and customer.is_active else "",
         initials=words.initials(customer.title),
         lede=f"{customer.email} · customer since {words.day(customer.created_at, zone)}",
         tone="good" if customer.is_active else "done",
         state="Active" if customer.is_active else "Closed",
-        stats=[_service_stat(services), *(_money_stats(customer, services) if shows_money else [])],
+        stats=[_service_stat(tally), *(_money_stats(customer, tally) if shows_money else [])],
         tasks=_tasks(customer.id, zone) if role >= Role.MEMBER else None,
         services=_services(services),
         orders=_orders(bought, zone, links=shows_money),
         invoices=_invoices(invoices, zone),
         payments=_payments(customer.id, zone) if shows_money else [],
         messages=_messages(people, zone, sees_money=shows_money) if role >= Role.MEMBER else None,
-        history=_history(customer, people, services, bought, invoices, zone),
-        details=_details(customer),
+        history=_history([customer, *aliases], people, services, bought, invoices, zone),
+        details=_details(customer, aliases, zone),
         source=_source(customer),
         people_href=f"/admin/customers/{customer.id}/people",
         people=[
@@ -118,15 +122,14 @@ def of(customer: Customer, who: Principal) -> Portrait:
     )
 
 
-def _service_stat(cards: Sequence[ServiceCard]) -> Stat:
-    standing = figures.standing(cards)
-    return Stat(
-        "Services", f"{len(cards):,}", ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
-    )
+def _service_stat(tally: Sequence[Alike]) -> Stat:
+    standing = figures.standing(tally)
+    said = ", ".join(f"{count:,} {how}" for how, count in standing.items()) or "none"
+    return Stat("Services", f"{standing.total():,}", said)
 
 
-def _money_stats(customer: Customer, services: Sequence[ServiceCard]) -> list[Stat]:
-    stats = _monthly_stats(services)
+def _money_stats(customer: Customer, tally: Sequence[Alike]) -> list[Stat]:
+    stats = _monthly_stats(tally)
     balances = billing.balances_of(customer.id)
     for balance in balances:
         suffix = f", {balance.open.currency}" if len(balances) > 1 else ""
@@ -138,12 +141,12 @@ def _money_stats(customer: Customer, services: Sequence[ServiceCard]) -> list[St
     return stats
 
 
-def _monthly_stats(cards: Sequence[ServiceCard]) -> list[Stat]:
+def _monthly_stats(tally: Sequence[Alike]) -> list[Stat]:
     """What the services that run bring in by the month, per currency."""
     monthly: Counter[str] = Counter()
-    for card in cards:
-        if card.status == "active":
-            monthly[card.price.currency] += monthly_minor(card.price.minor, card.cycle)
+    for alike in tally:
+        if alike.status == "active":
+            monthly[alike.currency] += monthly_minor(alike.price_minor, alike.cycle) * alike.services
     suffixed = len(monthly) > 1
     return [
         Stat(f"MRR, {currency}" if suffixed else "MRR", Money(minor, currency).sign(), "from what runs")
@@ -222,7 +225,7 @@ def _messages(people: Sequence[User], zone: str, *, sees_money: bool) -> Rows:
 
 
 def _history(
-    customer: Customer,
+    customers: Sequence[Customer],
     people: Sequence[User],
     services: Sequence[ServiceCard],
     bought: Sequence[OrderCard],
@@ -237,7 +240,7 @@ def _history(
     }
     found = audit.happened_to(
         {
-            "customer": [customer.id],
+            "customer": [one.id for one in customers],
             "user": [person.id for person in people],
             "subscription": [card.subscription_id for card in services],
             "order": [card.order_id for card in bought],
@@ -248,7 +251,7 @@ def _history(
     return histories.say(found, zone=zone, about=about, actors=histories.actors_of(found))
 
 
-def _details(customer: Customer) -> list[tuple[str, str]]:
+def _details(customer: Customer, aliases: Sequence[Customer], zone: str) -> list[tuple[str, str]]:
     place = " ".join(part for part in (customer.postal_code, customer.city) if part)
     lines = (customer.address_line, place, customer.region, _country(customer.country))
     return [
@@ -257,6 +260,7 @@ def _details(customer: Customer) -> list[tuple[str, str]]:
         ("Address", ", ".join(line for line in lines if line)),
         ("Currency", customer.currency),
         ("Tax number", customer.tax_number),
+        *(("Merged in", f"{one.title}, {words.day(one.merged_at, zone)}") for one in aliases if one.merged_at),
     ]
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer
+from app.features.accounts.models import Customer, CustomerAlias
 from app.features.dashboard import daily, service
 from app.features.dashboard.daily import Daily
 from app.features.payments.models import Payment
@@ -169,7 +169,7 @@ def _period(kept: Daily, begin: date, end: date, currency: str) -> Period:
 
 def acquisition(source: str | None) -> Acquisition:
     """Customers by source and campaign with what they paid, the largest first. Two queries over the records."""
-    where = [] if source is None else [Customer.marketing_source == source]
+    where = [Customer.merged_at.is_(None), *([] if source is None else [Customer.marketing_source == source])]
     group = (Customer.marketing_source, Customer.utm_campaign)
     counted = sa.select(*group, sa.func.count()).where(*where).group_by(*group)
     customers = {(one, campaign): count for one, campaign, count in db.session().execute(counted)}
@@ -177,8 +177,9 @@ def acquisition(source: str | None) -> Acquisition:
     sums: dict[tuple[str, str], list[Money]] = defaultdict(list)
     kept = sa.func.sum(Payment.amount_minor - Payment.refunded_minor)
     paid = (
-        sa.select(*group, Payment.currency, kept, sa.func.count(sa.distinct(Payment.customer_id)))
-        .join(Customer, Customer.id == Payment.customer_id)
+        sa.select(*group, Payment.currency, kept, sa.func.count(sa.distinct(Customer.id)))
+        .outerjoin(CustomerAlias, CustomerAlias.merged_id == Payment.customer_id)
+        .join(Customer, Customer.id == sa.func.coalesce(CustomerAlias.kept_id, Payment.customer_id))
         .where(Payment.status != "failed", Payment.gateway != service.FROM_CREDIT, *where)
         .group_by(*group, Payment.currency)
         .order_by(Payment.currency)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -156,8 +156,9 @@ def claim(used_by_type: str, used_by_id: UUID, file_ids: Collection[UUID]) -> No
     """
     mine = sa.select(FileUse).where(FileUse.used_by_type == used_by_type, FileUse.used_by_id == used_by_id)
     shown = db.session().scalars(mine).all()
-    wanted = set(db.session().scalars(sa.select(StoredFile.id).where(StoredFile.id.in_(file_ids))))
     had = {use.file_id for use in shown}
+    rows = _locked(had | set(file_ids))
+    wanted = {row.id for row in rows} & set(file_ids)
     for use in shown:
         if use.file_id not in wanted:
             db.session().delete(use)
@@ -165,15 +166,19 @@ def claim(used_by_type: str, used_by_id: UUID, file_ids: Collection[UUID]) -> No
         FileUse(used_by_type=used_by_type, used_by_id=used_by_id, file_id=one) for one in sorted(wanted - had)
     )
     db.session().flush()
-    _note_use(had ^ wanted)
+    _note_use(rows)
 
 
-def _note_use(file_ids: Collection[UUID]) -> None:
-    """Bring `unused_since` in step with the uses; in the order of ids, so that two that change at once never cross."""
+def _locked(file_ids: Collection[UUID]) -> Sequence[StoredFile]:
+    """The rows, for writing: whoever sweeps waits, or was first. In the order of ids, so that no two cross."""
     if not file_ids:
-        return
-    changed = sa.select(StoredFile).where(StoredFile.id.in_(sorted(file_ids))).order_by(StoredFile.id)
-    rows = db.session().scalars(changed.with_for_update(key_share=True)).all()
+        return ()
+    wanted = sa.select(StoredFile).where(StoredFile.id.in_(file_ids)).order_by(StoredFile.id)
+    return db.session().scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+
+
+def _note_use(rows: Sequence[StoredFile]) -> None:
+    """Bring `unused_since` in step with the uses."""
     used = set(db.session().scalars(sa.select(FileUse.file_id).where(FileUse.file_id.in_([row.id for row in rows]))))
     for row in rows:
         if row.id in used:

@@ -10,7 +10,7 @@ CHUNK = 100
 _log = logs.get("files")
 
 
-@schedule.scheduled("files.let-go", "17 4 * * *")
+@schedule.scheduled("files.let-go", "17 4 * * *", title="Pictures that nothing shows")
 def let_go() -> None:
     """Each tenant's, some at a time, so that no other write waits long; what is lost is said in the log."""
     with db.transaction(write=False) as session:

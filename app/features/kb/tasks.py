@@ -10,7 +10,7 @@ from app.kernel.errors import Refusal
 _log = logs.get("kb")
 
 
-@schedule.scheduled("kb.publish", "* * * * *")
+@schedule.scheduled("kb.publish", "* * * * *", title="Articles that publish themselves")
 def publish_due() -> None:
     """Publish what is due, each article in a transaction of its own: one that cannot be shown stops no other."""
     at = clock.now()
@@ -27,7 +27,7 @@ def publish_due() -> None:
                     publishing.give_up(article_id, at)
 
 
-@schedule.scheduled("kb.tidy", "23 2 * * *")
+@schedule.scheduled("kb.tidy", "23 2 * * *", title="Old searches of the help centre")
 def tidy() -> None:
     """Reckon anew what was read of late, and let go of what is too old."""
     with db.transaction(write=False) as session:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
+from app.features.accounts.merged import kept_of, whose
 from app.features.accounts.models import Customer, EmailChange, EmailUndo, SignUp, User
 from app.features.billing.models import Invoice
 from app.features.catalogue.cycles import SPANS
@@ -22,6 +24,7 @@ from app.features.provisioning.models import ProvisioningJob
 from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import db, words
+from app.kernel.access import Role
 from app.kernel.money import Money
 
 Facts = Mapping[str, Any]
@@ -54,21 +57,21 @@ class Kind:
 
 
 def _welcome(message: EmailMessage) -> Facts:
-    """What the customer `subject_id` has bought first, and its invoice."""
-    session = db.session()
+    """What the customer `subject_id`, or the one it was merged into, has bought first, and its invoice."""
+    session, customer_id = db.session(), kept_of(message.subject_id)
     bought = session.execute(
         sa.select(Product.name, Subscription.cycle)
         .join(Subscription, Subscription.product_id == Product.id)
-        .where(Subscription.customer_id == message.subject_id)
+        .where(Subscription.customer_id == customer_id)
         .order_by(Subscription.created_at)
         .limit(1)
     ).first()
     invoice = session.scalars(
-        sa.select(Invoice).where(Invoice.customer_id == message.subject_id).order_by(Invoice.created_at).limit(1)
+        sa.select(Invoice).where(whose(Invoice.customer_id, customer_id)).order_by(Invoice.created_at).limit(1)
     ).first()
     zone = tenants.current().time_zone
     return {
-        "customer": session.get_one(Customer, message.subject_id).title,
+        "customer": session.get_one(Customer, customer_id).title,
         "plan": bought.name if bought else "",
         "span": SPANS[bought.cycle] if bought else "",
         "invoice_number": invoice.number if invoice else "",
@@ -129,10 +132,20 @@ def _invitation(message: EmailMessage) -> Facts:
     return {
         "inviter": session.get_one(User, invitation.invited_by).name,
         "account": customer.title if customer else "",
-        "role": roles.label(invitation.granted).lower(),
-        "role_words": roles.words(invitation.customer_id)[invitation.granted],
+        **_role(invitation.granted, invitation.customer_id),
         "is_taken": people.is_address_taken(invitation),
     }
+
+
+def _role(role: Role, customer_id: UUID | None) -> Facts:
+    return {"role": roles.label(role).lower(), "role_words": roles.words(customer_id)[role]}
+
+
+def _role_change(message: EmailMessage) -> Facts:
+    """The role that the person has by now, and where."""
+    user = db.session().get_one(User, message.subject_id)
+    customer = db.session().get(Customer, user.customer_id) if user.customer_id else None
+    return {"account": customer.title if customer else "", **_role(user.role, user.customer_id)}
 
 
 def _data_copy(message: EmailMessage) -> Facts:
@@ -174,6 +187,7 @@ KINDS: dict[str, Kind] = {
     "welcome": Kind("Welcome", "A new customer was made", link="first", facts=_welcome, says_money=True),
     "password_reset": Kind("Password reset", "Somebody asked for a new password", link="reset", needs_link=True),
     "password_changed": Kind("Password changed", "The password was changed"),
+    "role_changed": Kind("Role changed", "Somebody was given another role", facts=_role_change),
     "invitation": Kind("Invitation", "Somebody was invited", link="invitation", needs_link=True, facts=_invitation),
     "email_confirm": Kind(
         "Confirm an address", "Somebody wants to sign in by it", link="email_change", facts=_email_change

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.features.accounts import service as accounts
-from app.features.accounts.links import link_url
+from app.features.accounts.links import link_url, unused
 from app.features.accounts.models import EmailChange, EmailUndo, MailedLink, PasswordToken, SignUp, User
 from app.features.branding import service as branding
 from app.features.branding.service import Brand
@@ -103,7 +103,7 @@ def find_link(message: EmailMessage, kind: Kind) -> MailedLink | None:
 
 def _password_link(message: EmailMessage, kind: Kind) -> PasswordToken | None:
     """The one that it was made for, else the newest of its purpose that its person has."""
-    query = sa.select(PasswordToken).where(PasswordToken.used_at.is_(None), PasswordToken.revoked_at.is_(None))
+    query = sa.select(PasswordToken).where(unused(PasswordToken))
     if message.link_id is not None:
         query = query.where(PasswordToken.id == message.link_id)
     else:

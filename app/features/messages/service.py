@@ -8,7 +8,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.config import current as settings
 from app.features.accounts import service as accounts
-from app.features.accounts.events import PasswordChanged, PasswordLinkRequested
 from app.features.accounts.links import link_url
 from app.features.accounts.models import MailedLink, PasswordToken, User
 from app.features.audit import service as audit
@@ -29,7 +28,7 @@ from app.kernel.terms import LAST
 
 __all__ = [
     "BELL", "Health", "NoLink", "NoMailServer", "OnItsWay", "find", "find_page", "health", "last_test", "open_link",
-    "password_changed", "password_link", "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address",
+    "queue", "recipient", "resend", "resend_all", "reveal_link", "same_address",
     "try_out", "welcome",
 ]  # fmt: skip
 
@@ -62,33 +61,6 @@ def welcome(event: CustomerCreated) -> None:
     owners = owners.where(sa.or_(User.password_hash.is_not(None), has_link))
     for user in db.session().scalars(owners):
         queue("welcome", to_user=user, subject_type="customer", subject_id=event.customer_id, fact=event.customer_id)
-
-
-def password_link(event: PasswordLinkRequested) -> None:
-    """Send the link that somebody asked for."""
-    user = db.session().get_one(User, event.user_id)
-    queue(
-        "password_reset",
-        to_user=user,
-        subject_type="user",
-        subject_id=user.id,
-        fact=event.link_id,
-        link_id=event.link_id,
-        priority=URGENT,
-    )
-
-
-def password_changed(event: PasswordChanged) -> None:
-    """Tell a person that their password was changed, in case it was not them."""
-    user = db.session().get_one(User, event.user_id)
-    queue(
-        "password_changed",
-        to_user=user,
-        subject_type="user",
-        subject_id=user.id,
-        fact=event.link_id,
-        priority=URGENT,
-    )
 
 
 def queue(

@@ -1,7 +1,6 @@
 """`/admin/tenants`: the brands on this installation, for the OWNER of the operator's."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import redirect, request
@@ -12,14 +11,16 @@ from app.features.operator import service
 from app.features.operator.forms import ClosingForm, HouseForm, NameForm, OwnNameForm, SuspensionForm
 from app.features.operator.service import Founder
 from app.features.privacy import service as privacy
+from app.features.privacy import views
 from app.features.privacy.models import TENANT
 from app.features.tenants import lifecycle
 from app.features.tenants import service as tenants
 from app.features.tenants.models import Tenant
+from app.kernel import asked as asking
 from app.kernel import words
 from app.kernel.access import Role, requires
+from app.kernel.asked import Counted
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.filters import clean
 from app.kernel.pages import PageRoutes, PanelForm, page, principal, toast
 
 routes = PageRoutes("operator_admin", prefix="/admin/tenants")
@@ -43,21 +44,17 @@ HAPPENED = {
 def index() -> ResponseReturnValue:
     """All brands."""
     tenants.only_the_operator()
-    asked = {"q": clean(request.args.get("q", "")), "state": request.args.get("state", "")}
-    asked["state"] = asked["state"] if asked["state"] in service.STATES else ""
-    found = service.listed(text=asked["q"], state=asked["state"], cursor=request.args.get("cursor"))
-    total = service.count(text=asked["q"], state=asked["state"])
+    asked = asking.simple(HERE, request.args, states=service.STATES)
+    found = service.listed(text=asked.text, state=asked.values["state"], cursor=asked.cursor or None)
+    total = Counted(service.count(text=asked.text, state=asked.values["state"]), is_more=False)
     return page(
         "operator/admin/index.html",
         crumbs=[("Tenants", None)],
         asked=asked,
         states=STATES,
-        is_filtered=any(asked.values()),
-        count=f"{total:,}",
-        range_text=words.plural(total, "tenant"),
+        total=total.short,
         rows=list(_rows(found.items)),
-        previous_href=_to(asked, found.previous_cursor),
-        next_href=_to(asked, found.next_cursor),
+        foot=asking.foot(asked, found, total, "tenant"),
     )
 
 
@@ -68,12 +65,6 @@ def _rows(found: list[Tenant]) -> Iterator[tuple[str, ...]]:
         whose = "The operator's own" if tenant.is_operator else tenant.slug
         made = words.day(tenant.created_at, zone), words.exact(tenant.created_at, zone)
         yield f"{HERE}/{tenant.id}", tenant.name, whose, tenants.base_url(tenant), tone, state, tenant.currency, *made
-
-
-def _to(asked: dict[str, str], cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    return "?" + urlencode({name: value for name, value in {**asked, "cursor": cursor}.items() if value})
 
 
 @routes.get("/new")
@@ -106,6 +97,7 @@ def create() -> ResponseReturnValue:
     owner = Founder(given.pop("email"), given.pop("first_name"), given.pop("last_name"))
     try:
         tenant, user = service.open_house(**given, owner=owner)
+        lifecycle.note_made(tenant)
     except Refusal as refusal:
         form.blame(refusal)
         return _new(form, 422)
@@ -272,8 +264,7 @@ def create_copy(tenant_id: UUID) -> ResponseReturnValue:
     """Have everything of a brand copied, to hand over before it is closed for good. It is fetched at Privacy."""
     tenants.only_the_operator()
     privacy.ask_copy(principal(), TENANT, lifecycle.find(tenant_id).id)
-    toast("good", "It is being made. You get a mail when it is ready.")
-    return redirect("/admin/privacy", 303)
+    return views.begun("/admin/privacy")
 
 
 @routes.post("/<uuid:tenant_id>/owners/<uuid:owner_id>/links")

@@ -106,7 +106,7 @@ def listed(*, text: str, state: str, cursor: str | None) -> Page[Tenant]:
 
 def count(*, text: str, state: str) -> int:
     """How many brands there are of these."""
-    wanted = _wanted(text, state).with_only_columns(sa.func.count())
+    wanted = _wanted(text, state).with_only_columns(sa.func.count(Tenant.id))
     return db.session().execute(wanted).scalar_one()
 
 
@@ -126,7 +126,7 @@ def contents(tenant: Tenant) -> Contents:
     """What is in the house of `tenant`: three queries, whatever its size."""
     with tenancy.as_tenant(tenant.id):
         return Contents(
-            customers=_counted(sa.select(Customer.id)),
+            customers=_counted(sa.select(Customer.id).where(Customer.merged_at.is_(None))),
             services=_counted(sa.select(Subscription.id).where(Subscription.status == "active")),
             owners=owners.listed(),
         )

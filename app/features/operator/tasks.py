@@ -14,7 +14,7 @@ from app.kernel import db, jobs, schedule, tenancy
 CHUNK = 200
 
 
-@schedule.scheduled("operator.erase-closed", "11 4 * * *")
+@schedule.scheduled("operator.erase-closed", "11 4 * * *", title="Closed tenants")
 def erase_closed() -> None:
     """Customers and people one by one, each whole or not at all: a run that is stopped goes on the next day."""
     with db.transaction(write=False):

@@ -43,7 +43,8 @@ def show_isolation() -> ResponseReturnValue:
 def create_run(name: str) -> ResponseReturnValue:
     """Have scheduled work done now: a worker takes it up within a second or two."""
     tenants.only_the_operator()
-    if not schedule.hasten(name):
+    work = schedule.hasten(name)
+    if work is None:
         raise NotFound()
-    toast("good", f"{picture.title(name)} starts within two seconds.")
+    toast("good", f"{work.words} starts within two seconds.")
     return redirect("/admin/ops#schedules", 303)

@@ -22,8 +22,7 @@ def keep(found: Mapping[str, Any]) -> IsolationRun:
     db.session().add(run)
     db.session().flush()
     old = sa.select(IsolationRun.id).order_by(IsolationRun.created_at.desc(), IsolationRun.id.desc()).offset(MOST_KEPT)
-    for row_id in db.session().scalars(old).all():
-        db.session().execute(sa.delete(IsolationRun).where(IsolationRun.id == row_id))
+    db.session().execute(sa.delete(IsolationRun).where(IsolationRun.id.in_(old)))
     return run
 
 

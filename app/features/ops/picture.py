@@ -7,34 +7,19 @@ from importlib.metadata import version
 
 from cronsim import CronSim
 
+from app.features.audit import facts as audit
 from app.features.ops import service
 from app.kernel import clock, db, heartbeat, migrations, outbox, schedule, words
 from app.kernel.heartbeat import Heartbeat
 from app.kernel.schedule import ScheduledJob
 
-TITLES = {
-    "accounts.remove-sign-ups": "Unfinished sign-ups",
-    "api-log.remove-old": "Old API requests",
-    "audit.exports": "Files of the audit log",
-    "audit.seal": "Seals of the audit log",
-    "dashboard.fold": "Figures of the day",
+QUEUES = {
     "email_queue": "Mail",
-    "operator.erase-closed": "Closed tenants",
-    "ops.tidy": "Housekeeping",
-    "orders.cancel-unpaid": "Unpaid orders",
-    "payments.callbacks": "Payment callbacks",
-    "payments.forsaken": "Payments left unfinished",
     "password_requests": "Password links",
-    "privacy.let-go": "Old personal data",
-    "provisioning.watch": "Stuck set-ups",
     "provisioning_jobs": "Set-ups",
-    "sessions.end-impersonations": "Views as customer that end",
-    "sessions.remove-expired": "Expired sign-ins",
-    "subscriptions.end": "Services that end",
     "webhook_deliveries": "Webhooks",
-    "webhooks.tidy": "Old deliveries",
 }
-"""Names that read better than their code; those of schedules stand on the staff's first page too."""
+"""Names of queues that read better than their tables."""
 STUCK = timedelta(minutes=10)
 
 When = tuple[str, str, str]
@@ -70,7 +55,7 @@ def look(zone: str) -> Picture:
     waiting = sum(states.get("waiting", 0) + states.get("leased", 0) for states in depths.values())
     late = [job for job in jobs if _is_late(job)]
     failed = [job for job in jobs if job.last_outcome == "failed"]
-    alarms = _alarms(workers, ages, late, failed)
+    alarms = [*_alarms(workers, ages, late, failed), *_about_the_log()]
     return Picture(
         sentence="Everything runs."
         if not alarms
@@ -89,9 +74,8 @@ def look(zone: str) -> Picture:
     )
 
 
-def title(name: str) -> str:
-    """The name of a schedule or queue, as people read it."""
-    return TITLES.get(name, name.replace(".", ": ").replace("_", " ").replace("-", " ").capitalize())
+def _title(queue: str) -> str:
+    return QUEUES.get(queue, queue.replace("_", " ").capitalize())
 
 
 def _alarms(
@@ -104,12 +88,20 @@ def _alarms(
         )
     for name, age in ages.items():
         if age > STUCK.total_seconds():
-            found.append(("warn", f"{title(name)} is stuck", f"The oldest row should have moved {_age(age)} ago."))
+            found.append(("warn", f"{_title(name)} is stuck", f"The oldest row should have moved {_age(age)} ago."))
     for job in failed:
-        found.append(("bad", f"{title(job.name)} failed", job.last_error or "No reason was written down."))
+        found.append(("bad", f"{job.words} failed", job.last_error or "No reason was written down."))
     for job in late:
-        found.append(("warn", f"{title(job.name)} is late", f"It was due {words.ago(job.next_run_at)}."))
+        found.append(("warn", f"{job.words} is late", f"It was due {words.ago(job.next_run_at)}."))
     return found
+
+
+def _about_the_log() -> list[tuple[str, str, str]]:
+    behind = audit.longest_behind()
+    if behind is None:
+        return []
+    text = f"Its oldest row without a seal is from {_age(behind.total_seconds())} ago."
+    return [("warn", "The audit log waits for its seals", text)]
 
 
 def _is_late(job: ScheduledJob) -> bool:
@@ -133,7 +125,7 @@ def _queue(name: str, states: dict[str, int], age: float) -> tuple[str, list[str
         tone, state = "busy", "Moving"
     else:
         tone, state = "good", "Empty"
-    return title(name), counts, _age(age), tone, state
+    return _title(name), counts, _age(age), tone, state
 
 
 def _schedule(job: ScheduledJob, zone: str) -> tuple[str, str, str, str, When | None, str, str, str, When]:
@@ -143,7 +135,7 @@ def _schedule(job: ScheduledJob, zone: str) -> tuple[str, str, str, str, When | 
     took = "–" if job.last_duration_ms is None else _took(job.last_duration_ms)
     last = _when(job.last_run_at, zone) if job.last_run_at else None
     every = f"{CronSim(job.cron, clock.now()).explain()} ({job.zone})"
-    return title(job.name), job.name, job.cron, every, last, tone, outcome, took, _when(job.next_run_at, zone)
+    return job.words, job.name, job.cron, every, last, tone, outcome, took, _when(job.next_run_at, zone)
 
 
 def _versions() -> list[tuple[str, str]]:

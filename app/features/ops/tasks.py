@@ -3,7 +3,7 @@
 from app.kernel import db, heartbeat, idempotency, jobs, limits, schedule
 
 
-@jobs.scheduled("ops.tidy", "17 * * * *")
+@jobs.scheduled("ops.tidy", "17 * * * *", title="Housekeeping")
 def tidy() -> None:
     """Delete counters that are over, old runs, the heartbeats of the dead, and answers kept for repetition."""
     limits.sweep()

@@ -11,7 +11,6 @@ from app.features.accounts.slots import names_of
 from app.features.audit import exporting
 from app.features.billing import slots as billing
 from app.features.billing import voiding
-from app.features.billing.models import Invoice
 from app.features.billing.slots import InvoiceCard
 from app.features.catalogue.cycles import PER
 from app.features.orders import cancelling, service, slots
@@ -93,7 +92,7 @@ def show(order_id: UUID) -> ResponseReturnValue:
         state=state,
         lede=f"{order.total.plain} · {sale.customer.title} · {words.day(order.created_at, zone)}",
         customer_href=f"/admin/customers/{order.customer_id}",
-        bought=[_bought(line, order.currency, sale.invoice) for line in sale.bought],
+        bought=[_bought(line, order.currency) for line in sale.bought],
         invoice=_invoice(billing.card(sale.invoice)) if sale.invoice is not None else None,
         facts=_facts(order, sale.promo_code, zone),
         order_id=order.id,
@@ -124,8 +123,8 @@ def create_cancellation(order_id: UUID) -> ResponseReturnValue:
     return redirect(f"{HERE}/{order_id}", 303)
 
 
-def _bought(line: Bought, currency: str, invoice: Invoice | None) -> tuple[str, ...]:
-    tone, state = subscriptions.state_of(line.subscription, invoice)
+def _bought(line: Bought, currency: str) -> tuple[str, ...]:
+    tone, state = subscriptions.state_of(line.subscription)
     price = Money(line.line.price_minor, currency).plain
     setup = f" · set-up {Money(line.line.setup_minor, currency).plain}" if line.line.setup_minor else ""
     return (

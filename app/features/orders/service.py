@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts import merged
 from app.features.accounts.events import CustomerSignedUp
 from app.features.accounts.models import Customer, User
 from app.features.billing import service as billing
@@ -91,7 +92,9 @@ def place(
     Raises:
         Invalid: the promo code cannot be used; names `promoCode`.
         SoldOut: none of the product is left; names `planId`.
+        Merged: the customer was merged into another one meanwhile.
     """
+    merged.hold(customer.id)
     lines = invoice_lines(product, price)
     catalogue.take_stock(product)
     subtotal = Money(billing.preview(lines).subtotal_minor, price.currency)

@@ -15,7 +15,7 @@ from app.kernel import db, logs, one_by_one, schedule, tenancy
 _log = logs.get("orders")
 
 
-@schedule.scheduled("orders.cancel-unpaid", "23 * * * *")
+@schedule.scheduled("orders.cancel-unpaid", "23 * * * *", title="Unpaid orders")
 def cancel_unpaid() -> None:
     """Cancel them, each in a transaction of its own: one that was paid meanwhile, or that fails, stops no other.
 

@@ -113,7 +113,7 @@ def _today() -> date:
 
 
 def _form(form: TransferForm, invoice: Invoice, *, status: int = 200) -> ResponseReturnValue:
-    customer = accounts.find_customer(principal(), invoice.customer_id)
+    customer = accounts.find_customer(principal(), invoice.customer_id, follows=True)
     return page(
         "payments/admin/new.html",
         status=status,
@@ -184,7 +184,7 @@ def show(payment_id: UUID) -> ResponseReturnValue:
     """One payment: what it was for, who told of it, and what became of it."""
     payment = service.find(principal(), payment_id)
     invoice = billing.find(principal(), payment.invoice_id).invoice
-    customer = accounts.find_customer(principal(), payment.customer_id)
+    customer = accounts.find_customer(principal(), payment.customer_id, follows=True)
     zone = tenants.current().time_zone
     tone, state = slots.STATES[payment.status]
     return page(
@@ -231,7 +231,7 @@ def _refundable(payment_id: UUID) -> Payment:
 
 def _refund_form(form: RefundForm, payment: Payment, *, status: int = 200) -> ResponseReturnValue:
     number = str(billing.find(principal(), payment.invoice_id).invoice.number)
-    customer = accounts.find_customer(principal(), payment.customer_id)
+    customer = accounts.find_customer(principal(), payment.customer_id, follows=True)
     return page(
         "payments/admin/refund.html",
         status=status,

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.features.accounts import credit
+from app.features.accounts.merged import kept_of
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.billing.service import NothingOpen
@@ -90,7 +91,7 @@ def _check_open(invoices: Sequence[Invoice]) -> None:
         raise PaidAlready()
     if not all(invoice.is_open for invoice in invoices):
         raise billing.NotPayable() if len(invoices) == 1 else NothingOpen()
-    if len({(invoice.customer_id, invoice.currency) for invoice in invoices}) > 1:
+    if len({(kept_of(invoice.customer_id), invoice.currency) for invoice in invoices}) > 1:
         raise Invalid.field("invoice", "Only invoices in one currency can be paid together.")
 
 

@@ -5,6 +5,8 @@ refunded more, disputed. The migration executes these; a change of `Payment`'s
 columns must run them again.
 """
 
+from app.kernel.sqlite import pushes_out
+
 FROZEN = (
     "id", "tenant_id", "created_at", "customer_id", "invoice_id", "gateway", "reference", "amount_minor", "currency",
     "reason", "note", "received_at", "recorded_by", "recorded_by_key",
@@ -36,17 +38,24 @@ _PAYABLE = (
 
 
 def _sqlite() -> list[str]:
+    # A reference that is there is passed over, as `service.record` asks (ON CONFLICT DO NOTHING): REPLACE as well.
+    refuse, pass_over = "RAISE(ABORT, '{}')", "RAISE(IGNORE)"
+    of_reference = "stays.reference = NEW.reference AND (stays.status = 'failed') = (NEW.status = 'failed')"
+    known = (
+        "EXISTS (SELECT 1 FROM payments AS stays WHERE stays.tenant_id = NEW.tenant_id "
+        f"AND stays.gateway = NEW.gateway AND {of_reference})"
+    )
     triggers = [
-        ("payments_add", "INSERT", _PAYABLE, _CLOSED),
-        ("payments_keep", "UPDATE", _is_changed("IS NOT"), _KEPT),
-        ("payments_stay", "DELETE", "1", _KEPT),
+        ("payments_add", "INSERT", _PAYABLE, refuse.format(_CLOSED)),
+        ("payments_once", "INSERT", known, pass_over),
+        ("payments_other", "INSERT", pushes_out("payments"), refuse.format(_KEPT)),
+        ("payments_keep", "UPDATE", f"{_is_changed('IS NOT')} OR NEW.rowid <> OLD.rowid", refuse.format(_KEPT)),
+        ("payments_stay", "DELETE", "1", refuse.format(_KEPT)),
     ]
     made = []
-    for name, what, when, text in triggers:
+    for name, what, when, answer in triggers:
         made.append(f"DROP TRIGGER IF EXISTS {name}")
-        made.append(
-            f"CREATE TRIGGER {name} BEFORE {what} ON payments WHEN {when} BEGIN SELECT RAISE(ABORT, '{text}'); END"
-        )
+        made.append(f"CREATE TRIGGER {name} BEFORE {what} ON payments WHEN {when} BEGIN SELECT {answer}; END")
     return made
 
 

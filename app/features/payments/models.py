@@ -57,7 +57,7 @@ class Payment(TenantRecord):
         sa.Index("ix_payments_received", "tenant_id", "received_at", "id"),
     )
 
-    customer_id: Mapped[UUID] = tenant_key("customers", index=False)
+    customer_id: Mapped[UUID] = tenant_key("customers", index=False, stays=True)
     invoice_id: Mapped[UUID] = tenant_key("invoices")
     gateway: Mapped[str] = mapped_column(sa.String(16))
     reference: Mapped[str] = mapped_column(Code())

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.features.accounts.merged import is_of, kept_of
 from app.features.billing import service as billing
 from app.features.billing.models import Invoice
 from app.features.billing.service import Settled
@@ -154,7 +155,14 @@ def fail(
     )
     publish(
         PaymentFailed(
-            payment.id, invoice.id, invoice.customer_id, gateway, reference, amount.minor, amount.currency, reason
+            payment.id,
+            invoice.id,
+            kept_of(invoice.customer_id),
+            gateway,
+            reference,
+            amount.minor,
+            amount.currency,
+            reason,
         )
     )
     return payment
@@ -169,7 +177,7 @@ def tell(
         event(
             payment.id,
             payment.invoice_id,
-            payment.customer_id,
+            kept_of(payment.customer_id),
             payment.gateway,
             payment.reference,
             told.minor,
@@ -188,7 +196,7 @@ def find(principal: Principal, payment_id: UUID) -> Payment:
     role = principal.staff_role or principal.customer_role or 0
     if payment is None or role < Role.BILLING:
         raise NotFound()
-    if not principal.is_staff and principal.customer_id != payment.customer_id:
+    if not principal.is_staff and not is_of(principal.customer_id, payment.customer_id):
         raise NotFound()
     return payment
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import whose
 from app.features.billing.models import Invoice
 from app.features.payments.models import Payment, PaymentCallback
 from app.features.payments.service import LABELS
@@ -50,7 +51,7 @@ def recent_payments(customer_id: UUID | None = None, limit: int = 5) -> list[Pay
     """The newest payments, of one customer or of all. One query."""
     wanted = sa.select(Payment).order_by(Payment.created_at.desc(), Payment.id.desc()).limit(limit)
     if customer_id is not None:
-        wanted = wanted.where(Payment.customer_id == customer_id)
+        wanted = wanted.where(whose(Payment.customer_id, customer_id))
     return [_card(payment) for payment in db.session().scalars(wanted)]
 
 

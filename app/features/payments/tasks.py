@@ -9,7 +9,7 @@ from app.features.tenants.models import Tenant
 from app.kernel import db, one_by_one, schedule, tenancy
 
 
-@schedule.scheduled("payments.callbacks", "* * * * *")
+@schedule.scheduled("payments.callbacks", "* * * * *", title="Payment callbacks")
 def carry_out_forgotten() -> None:
     """Carry them out, each in a transaction of its own.
 
@@ -27,7 +27,7 @@ def _carry_out(forgotten: tuple[UUID, UUID]) -> None:
         callbacks.carry_out(callback_id)
 
 
-@schedule.scheduled("payments.forsaken", "41 * * * *")
+@schedule.scheduled("payments.forsaken", "41 * * * *", title="Payments left unfinished")
 def flag_forsaken() -> None:
     """Show the staff of each tenant what has waited too long."""
     with db.transaction(write=False) as session:

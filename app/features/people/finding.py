@@ -5,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
+from app.features.accounts.links import unused
 from app.features.accounts.models import User
 from app.features.people.models import Invitation
 from app.kernel.access import Principal
@@ -45,7 +46,5 @@ def list_invitations(customer_id: UUID | None, *, cursor: str | None, limit: int
     Raises:
         BadCursor: the cursor is not one of this list.
     """
-    wanted = sa.select(Invitation).where(
-        Invitation.used_at.is_(None), Invitation.revoked_at.is_(None), Invitation.customer_id == customer_id
-    )
+    wanted = sa.select(Invitation).where(unused(Invitation), Invitation.customer_id == customer_id)
     return page(wanted, Invitation, cursor=cursor, limit=limit)

@@ -31,9 +31,10 @@ class InvitationForm(RoleForm):
     """Who is asked to come in, and as what."""
 
     email = EmailField(
-        "E-mail", [InputRequired("Enter an e-mail address."), Length(max=320)],
+        "E-mail",
+        [InputRequired("Enter an e-mail address."), Length(max=320)],
         description="They get a link that works once, for 7 days.",
-    )  # fmt: skip
+    )
 
 
 class AcceptForm(PanelForm):

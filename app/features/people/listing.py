@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.links import unused
 from app.features.accounts.models import User
 from app.features.people.models import Invitation
 from app.kernel.access import Role
@@ -13,7 +14,7 @@ from app.kernel.lists import NOW, Begins, Choice, Listing, Search, Sort, Words
 
 INVITED = "invited"
 _STATES = {"active": User.disabled_at.is_(None), "deactivated": User.disabled_at.is_not(None), INVITED: sa.false()}
-_OPEN = (Invitation.used_at.is_(None), Invitation.revoked_at.is_(None))
+_OPEN = unused(Invitation)
 
 
 class Person(NamedTuple):
@@ -99,7 +100,7 @@ ASKED_STAFF = Listing(
     model=Invitation,
     columns=_COLUMNS,
     row=Asked,
-    where=(*_OPEN, Invitation.customer_id.is_(None)),
+    where=(_OPEN, Invitation.customer_id.is_(None)),
     filters=(_ROLES, _WAITING),
     search=Search("q", Begins(Invitation.email_key, fold=str.lower)),
     sorts=_NEWEST,
@@ -111,7 +112,7 @@ ASKED_PEOPLE = Listing(
     columns=_COLUMNS,
     row=Asked,
     of=Invitation.customer_id,
-    where=_OPEN,
+    where=(_OPEN,),
     filters=(_ROLES, _WAITING),
     search=Search("q", Begins(Invitation.email_key, fold=str.lower)),
     sorts=_NEWEST,

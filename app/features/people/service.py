@@ -13,8 +13,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts import rights
+from app.features.accounts import links, rights
 from app.features.accounts import service as accounts
+from app.features.accounts.events import CustomerClosed
 from app.features.accounts.models import Customer, User
 from app.features.people.events import InvitationAccepted, InvitationResent, InvitationWithdrawn, UserInvited
 from app.features.people.models import Invitation
@@ -24,7 +25,6 @@ from app.kernel import clock, crypto, db, limits
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, NotFound, Refusal
 from app.kernel.events import publish
-from app.kernel.ids import new_id
 
 LASTS = timedelta(days=7)
 """How long an invitation works, counted from its delivery."""
@@ -89,22 +89,17 @@ def invite(who: Principal, *, email: str, role: Role, customer_id: UUID | None =
     _refuse_closed(customer_id)
     _refuse_twice(key, customer_id)
     _count(customer_id, key)
-    row_id = new_id()
-    invitation = Invitation(
-        id=row_id,
-        email=address,
-        email_key=key,
-        customer_id=customer_id,
-        role=int(role),
-        invited_by=inviter.id,
-        token_hash=crypto.digest(crypto.link_token(Invitation.link_purpose, row_id)),
-        lasts_seconds=int(LASTS.total_seconds()),
-        expires_at=clock.now() + LASTS,
-    )
     try:
         with db.session().begin_nested():
-            db.session().add(invitation)
-            db.session().flush()
+            invitation = links.make(
+                Invitation,
+                LASTS,
+                email=address,
+                email_key=key,
+                customer_id=customer_id,
+                role=int(role),
+                invited_by=inviter.id,
+            )
     except sa.exc.IntegrityError as problem:
         if "ix_invitations_open" in str(problem.orig) or "invitations.email_key" in str(problem.orig):
             raise _already(AlreadyInvited) from problem
@@ -157,9 +152,7 @@ def find(who: Principal, invitation_id: UUID, *, customer_id: UUID | None = None
     """
     if not who.is_staff:
         customer_id = who.customer_id
-    wanted = sa.select(Invitation).where(
-        Invitation.id == invitation_id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
-    )
+    wanted = sa.select(Invitation).where(Invitation.id == invitation_id, links.unused(Invitation))
     if customer_id is not None:
         wanted = wanted.where(Invitation.customer_id == customer_id)
     else:
@@ -202,15 +195,21 @@ def withdraw(who: Principal, invitation: Invitation) -> None:
     publish(InvitationWithdrawn(invitation.id, *_whose(invitation)))
 
 
+def on_customer_closed(event: CustomerClosed) -> None:
+    """Withdraw what is open to its account: nobody can join it, nor withdraw it there."""
+    open_ones = sa.update(Invitation).where(Invitation.customer_id == event.customer_id, links.unused(Invitation))
+    ended = open_ones.values(revoked_at=clock.now()).returning(Invitation.id, Invitation.role)
+    for row in db.session().execute(ended.execution_options(synchronize_session=False)).all():
+        publish(InvitationWithdrawn(row.id, event.customer_id, Role(row.role).name.lower()))
+
+
 def _whose(invitation: Invitation) -> tuple[UUID | None, str]:
     return invitation.customer_id, invitation.granted.name.lower()
 
 
 def _change_open(invitation: Invitation, values: dict[str, object]) -> None:
     """Change the row while it is open: of two who act at once, one finds nothing."""
-    mine = sa.update(Invitation).where(
-        Invitation.id == invitation.id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
-    )
+    mine = sa.update(Invitation).where(Invitation.id == invitation.id, links.unused(Invitation))
     changed = mine.values(values).returning(Invitation.id).execution_options(synchronize_session=False)
     if db.session().execute(changed).first() is None:
         raise NotFound()

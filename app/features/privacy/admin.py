@@ -78,12 +78,7 @@ def create_own_copy() -> ResponseReturnValue:
     who = principal()
     assert who.user_id is not None
     service.ask_copy(who, PERSON, who.user_id)
-    return _asked(HERE)
-
-
-def _asked(back: str) -> ResponseReturnValue:
-    toast("good", "It is being made. You get a mail when it is ready.")
-    return redirect(back, 303)
+    return views.begun(HERE)
 
 
 @routes.post("/tenant-copies")
@@ -91,7 +86,7 @@ def _asked(back: str) -> ResponseReturnValue:
 def create_tenant_copy() -> ResponseReturnValue:
     """Ask for everything of this tenant."""
     service.whole_tenant(principal())
-    return _asked(HERE)
+    return views.begun(HERE)
 
 
 @routes.get("/copies/<uuid:copy_id>")
@@ -144,7 +139,7 @@ def create_copy(customer_id: UUID) -> ResponseReturnValue:
     """Ask for everything of a customer."""
     customer = accounts.find_customer(principal(), customer_id)
     service.ask_copy(principal(), CUSTOMER, customer.id)
-    return _asked(f"{HERE}/customers/{customer.id}")
+    return views.begun(f"{HERE}/customers/{customer.id}")
 
 
 @routes.post("/customers/<uuid:customer_id>/erasures")

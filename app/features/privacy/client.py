@@ -45,12 +45,7 @@ def create_copy() -> ResponseReturnValue:
     who = principal()
     assert who.user_id is not None
     service.ask_copy(who, PERSON, who.user_id)
-    return _asked()
-
-
-def _asked() -> ResponseReturnValue:
-    toast("good", "It is being made. You get a mail when it is ready.")
-    return redirect(HERE, 303)
+    return views.begun(HERE)
 
 
 @routes.post("/account-copies")
@@ -60,7 +55,7 @@ def create_account_copy() -> ResponseReturnValue:
     who = principal()
     assert who.customer_id is not None
     service.ask_copy(who, CUSTOMER, who.customer_id)
-    return _asked()
+    return views.begun(HERE)
 
 
 @routes.get("/copies/<uuid:copy_id>")

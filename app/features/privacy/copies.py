@@ -5,12 +5,14 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.features.accounts import personal as people
+from app.features.accounts.merged import ids_of
 from app.features.audit import masking
 from app.features.audit.models import AuditLog
 from app.features.audit.service import personal_part
@@ -110,11 +112,11 @@ def _contents(kind: str, subject_id: UUID) -> Iterator[tuple[str, Iterator[dict[
     if kind != CUSTOMER:
         yield from _of_tenant(subject_id)
         return
+    with db.transaction(write=False):
+        persons, own_ids = people.people_of(subject_id), ids_of(subject_id)
     for held in HELD:
         if held.fields and held.of_customer is not None:
-            yield held.name, copied(held, held.of_customer(subject_id))
-    with db.transaction(write=False):
-        persons = people.people_of(subject_id)
+            yield held.name, chain.from_iterable(copied(held, held.of_customer(own_id)) for own_id in own_ids)
     for number, user_id in enumerate(persons, start=1):
         yield from _of_person(user_id, f"people/{number}/")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.accounts import personal as accounts
+from app.features.accounts.merged import ids_of
 from app.features.accounts.models import PasswordRequest, SignUp
 from app.features.audit import keys
 from app.features.audit import service as audit
@@ -19,20 +20,24 @@ from app.features.people.models import Invitation
 from app.features.privacy.events import CustomerErased, UserErased
 from app.features.privacy.held import HELD
 from app.features.privacy.models import DataCopy, DataCopyPart
-from app.kernel import db, personal
+from app.kernel import db, personal, tenancy
 from app.kernel.events import publish
 from app.kernel.personal import Held
 
 
 def erase_customer(customer_id: UUID) -> int:
-    """Erase a customer and all who sign in for it; how many records were touched."""
-    touched = sum(_erase(held, held.of_customer(customer_id)) for held in HELD if held.of_customer is not None)
+    """Erase a customer, those that were merged into it and all who sign in for it; how many records were touched."""
+    own_ids, touched = ids_of(customer_id), 0
+    for held in HELD:
+        if held.of_customer is not None:
+            touched += sum(_erase(held, held.of_customer(own_id)) for own_id in own_ids)
     touched += sum(erase_person(user_id) for user_id in accounts.people_of(customer_id))
-    accounts.erase_customer(customer_id)
-    _drop_copies(customer_id)
-    keys.destroy(customer_id)
-    publish(CustomerErased(customer_id, touched + 1))
-    return touched + 1
+    for own_id in own_ids:
+        accounts.erase_customer(own_id)
+        _drop_copies(own_id)
+        keys.destroy(own_id)
+    publish(CustomerErased(customer_id, touched + len(own_ids)))
+    return touched + len(own_ids)
 
 
 def erase_person(user_id: UUID) -> int:
@@ -55,10 +60,15 @@ def erase_strangers() -> int:
 
 
 def _drop_copies(subject_id: UUID) -> None:
-    """Copies that were made of it, for whomever; one that is being made is lost to its maker."""
-    ids = sa.select(DataCopy.id).where(DataCopy.subject_id == subject_id)
-    db.session().execute(sa.delete(DataCopyPart).where(DataCopyPart.copy_id.in_(ids)))
-    db.session().execute(sa.delete(DataCopy).where(DataCopy.subject_id == subject_id))
+    """Copies that were made of it, for whomever, and of the whole tenant: those of its operator lie in another house.
+
+    One that is being made is lost to its maker.
+    """
+    about = DataCopy.subject_id.in_((subject_id, tenancy.current()))
+    with tenancy.across_tenants("operator"):
+        ids = db.session().scalars(sa.select(DataCopy.id).where(about).with_for_update()).all()
+        db.session().execute(sa.delete(DataCopyPart).where(DataCopyPart.copy_id.in_(ids)))
+        db.session().execute(sa.delete(DataCopy).where(DataCopy.id.in_(ids)))
 
 
 def _erase(held: Held, condition: sa.ColumnElement[bool]) -> int:

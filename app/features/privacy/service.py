@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.merged import whose
 from app.features.accounts.models import Customer, User
 from app.features.audit import service as audit
 from app.features.billing.models import Invoice
@@ -98,7 +99,9 @@ def obstacles(customer_id: UUID) -> list[str]:
     running = sa.select(sa.func.count(Subscription.id)).where(
         Subscription.customer_id == customer_id, Subscription.ended_at.is_(None)
     )
-    owed = sa.select(sa.func.count(Invoice.id)).where(Invoice.customer_id == customer_id, Invoice.status == "issued")
+    owed = sa.select(sa.func.count(Invoice.id)).where(
+        whose(Invoice.customer_id, customer_id), Invoice.status == "issued"
+    )
     services, invoices = (db.session().execute(wanted).scalar_one() for wanted in (running, owed))
     if services:
         found.append(f"{services} service{'s' if services > 1 else ''} still to be ended")

@@ -60,7 +60,7 @@ def _erase(claimed: Claimed) -> None:
         outbox.finish(claimed, done_at=clock.now(), touched=touched)
 
 
-@schedule.scheduled("privacy.let-go", "41 3 * * *")
+@schedule.scheduled("privacy.let-go", "41 3 * * *", title="Old personal data")
 def let_go() -> None:
     """Drop copies that are over, and what each tenant keeps no longer: mails, and customers that closed long ago."""
     with db.transaction(write=False) as session:
@@ -104,7 +104,10 @@ def _erase_closed(days: int) -> None:
     with db.transaction(write=False) as session:
         before = clock.now() - timedelta(days=days)
         closed = sa.select(Customer.id).where(
-            Customer.status == "closed", Customer.erased_at.is_(None), Customer.closed_at < before
+            Customer.status == "closed",
+            Customer.merged_at.is_(None),  # with the one that it was merged into, and not before
+            Customer.erased_at.is_(None),
+            Customer.closed_at < before,
         )
         ids = session.scalars(closed.order_by(Customer.id).limit(CHUNK)).all()
     for customer_id in ids:

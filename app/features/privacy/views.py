@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from flask import Response
+from flask import Response, redirect
+from flask.typing import ResponseReturnValue
 
 from app.features.privacy import copies
 from app.features.privacy.models import CUSTOMER, PERSON, DataCopy
 from app.kernel import tenancy, words
 from app.kernel.errors import Conflict
+from app.kernel.pages import toast
 
 STAGES = {
     "asked": ("warn", "To be decided"),
@@ -56,6 +58,12 @@ def is_moving(lines: Sequence[CopyLine]) -> bool:
 
 def _size(count: int) -> str:
     return f"{count / 1024:,.0f} KB" if count < 1024 * 1024 else f"{count / 1024 / 1024:,.1f} MB"
+
+
+def begun(back: str) -> ResponseReturnValue:
+    """That a copy was asked for, at `back`, where it will be fetched."""
+    toast("good", "It is being made. You get a mail when it is ready.")
+    return redirect(back, 303)
 
 
 def send(copy: DataCopy) -> Response:

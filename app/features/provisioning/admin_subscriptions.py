@@ -42,7 +42,7 @@ def _shown(
     subscription, zone = found.subscription, tenants.current().time_zone
     role = principal().staff_role or Role.VIEWER
     customer = accounts.find_customer(principal(), subscription.customer_id)
-    tone, state = services.state_of(subscription, found.first_invoice)
+    tone, state = services.state_of(subscription)
     sees_money = role >= Role.BILLING
     said = f"{subscription.price_words} · " if sees_money else ""
     return page(

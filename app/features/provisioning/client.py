@@ -37,7 +37,7 @@ def _shown(
 ) -> ResponseReturnValue:
     subscription, who, zone = found.subscription, principal(), tenants.current().time_zone
     sees_money = _is_at_least(who, Role.BILLING)
-    tone, state = services.state_of(subscription, found.first_invoice)
+    tone, state = services.state_of(subscription)
     steps, goes_on = timeline.for_customer(subscription, found.first_invoice, zone=zone, sees_money=sees_money)
     return page(
         "provisioning/client/show.html",

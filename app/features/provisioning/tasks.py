@@ -157,7 +157,7 @@ def _give_up(claimed: Claimed, job: ProvisioningJob, name: str, reason: str) -> 
         service.tell_failed(job, step=name, reason=logs.clean(reason, service.LONGEST_REASON))
 
 
-@jobs.scheduled("provisioning.watch", "* * * * *")
+@jobs.scheduled("provisioning.watch", "* * * * *", title="Stuck set-ups")
 def look_after() -> None:
     """Raise an alarm, once for each, for what is stuck; tell of what died without a word."""
     with db.transaction(write=False):

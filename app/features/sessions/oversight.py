@@ -40,6 +40,18 @@ def logins_of(user: User, limit: int = 20) -> Sequence[UserSession]:
     return db.session().scalars(mine.order_by(UserSession.last_active_at.desc(), UserSession.id).limit(limit)).all()
 
 
+def is_looked_at(customer_ids: Collection[UUID]) -> bool:
+    """Whether somebody of the staff sees the portal as one of these customers' people now. One query."""
+    running = sa.select(UserSession.id).join(User, User.id == UserSession.user_id)
+    running = running.where(
+        User.customer_id.in_(customer_ids),
+        UserSession.impersonator_session_id.is_not(None),
+        UserSession.ended_at.is_(None),
+        UserSession.expires_at > clock.now(),
+    )
+    return db.session().execute(running.limit(1)).first() is not None
+
+
 def end_all(user: User) -> int:
     """Sign somebody out everywhere; returns on how many devices."""
     count = end_where("ended by others", UserSession.user_id == user.id)

@@ -6,7 +6,7 @@ itself (htmx) are no use. A tenant's policy will set these (SPEC 1.2).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.features.sessions.events import UserLogin
 from app.features.sessions.models import UserSession
 from app.features.sessions.places import place_of
 from app.features.tenants import service as tenants
-from app.kernel import buffer, clock, crypto, csrf, db, tenancy
+from app.kernel import access, buffer, clock, crypto, csrf, db, tenancy
 from app.kernel.access import Principal, Role
 from app.kernel.errors import NotFound
 from app.kernel.events import publish
@@ -68,7 +68,11 @@ def start(user: User, *, ip: str, user_agent: str) -> tuple[UserSession, str]:
     user.last_sign_in_at = now
     db.session().add(row)
     db.session().flush()
-    publish(UserLogin(user.id, row.id, row.device))
+    who = access.actor()
+    if who.user_id is None and who.key_id is None:  # at the door: from now on it is this person
+        who = replace(who, user_id=user.id, name=user.name)
+    with access.acting(who):
+        publish(UserLogin(user.id, row.id, row.device))
     return row, token
 
 

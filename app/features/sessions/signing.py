@@ -104,17 +104,28 @@ def _is_known(key: str, where: Visitor) -> bool:
 
 
 def _candidate(key: str, *, is_staff: bool) -> _Candidate | None:
-    side = User.staff_role.is_not(None) if is_staff else User.staff_role.is_(None)
-    person = (
-        sa.select(User.id, User.password_hash, User.disabled_at, Customer.status)
-        .outerjoin(Customer, Customer.id == User.customer_id)
-        .where(User.email_key == key, side)
-    )
     with db.transaction(write=False) as session:
-        row = session.execute(person).one_or_none()
-    if row is None:
+        found = session.read(_PERSON, {"tenant_id": tenancy.current(), "email_key": key, "is_staff": is_staff})
+    if not found:
         return None
+    (row,) = found
     return _Candidate(row.id, row.password_hash, row.disabled_at is None and row.status in {None, "active"})
+
+
+_users, _customers = (model.metadata.tables[model.__tablename__] for model in (User, Customer))
+_PERSON = tenancy.named(
+    sa.select(_users.c.id, _users.c.password_hash, _users.c.disabled_at, _customers.c.status)
+    .outerjoin(
+        _customers, sa.and_(_customers.c.tenant_id == _users.c.tenant_id, _customers.c.id == _users.c.customer_id)
+    )
+    .where(
+        _users.c.tenant_id == sa.bindparam("tenant_id"),
+        _users.c.email_key == sa.bindparam("email_key"),
+        _users.c.staff_role.is_not(None) == sa.bindparam("is_staff", type_=sa.Boolean()),
+    ),
+    "each table is bound to the tenant that is set",
+)
+"""Asked at every try, so made once, in Core."""
 
 
 def _fail(candidate: _Candidate | None, where: Visitor, tries: int) -> None:

@@ -15,7 +15,7 @@ from app.kernel import db, schedule, tenancy
 HOUR = 2
 
 
-@schedule.scheduled("sessions.remove-expired", "*/15 * * * *")
+@schedule.scheduled("sessions.remove-expired", "*/15 * * * *", title="Expired sign-ins")
 def remove_expired(at: datetime) -> None:
     """Remove what was over at the last 02:00 of each tenant: a run that was missed is made good by the next."""
     with db.transaction(write=False) as session:
@@ -25,7 +25,7 @@ def remove_expired(at: datetime) -> None:
             service.remove_expired(last_night(at, time_zone))
 
 
-@schedule.scheduled("sessions.end-impersonations", "*/5 * * * *")
+@schedule.scheduled("sessions.end-impersonations", "*/5 * * * *", title="Views as customer that end")
 def end_impersonations(at: datetime) -> None:
     """Say in the log that staff see the portal as somebody no more."""
     impersonation.end_what_is_over(at)

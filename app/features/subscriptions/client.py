@@ -36,9 +36,9 @@ def index() -> Response:
 
 
 def _rows(lines: Sequence[Line], *, sees_money: bool) -> Iterator[tuple[str, ...]]:
-    zone, unpaid = tenants.current().time_zone, slots.unpaid(lines)
+    zone = tenants.current().time_zone
     for line in lines:
-        tone, state = slots.state_words(line, is_unpaid=line.first_invoice_id in unpaid)
+        tone, state = slots.state_of(line)
         next_step = slots.next_step(line, zone)
         said = _said(line.price_words if sees_money else "", next_step, sees_money=sees_money)
         yield f"{HOME}/{line.id}", line.plan_name, said, tone, state

@@ -17,7 +17,6 @@ class Line(NamedTuple):
     id: UUID
     product_id: UUID
     slug: str
-    first_invoice_id: UUID | None
     plan_name: str
     cycle: str
     price_minor: int

@@ -1,19 +1,17 @@
 """What subscriptions add to pages that show many rooms."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.billing.models import Invoice
 from app.features.catalogue.models import UNLIMITED, Product
 from app.features.subscriptions.models import Subscription
 from app.features.subscriptions.own import Line
 from app.features.tenants import service as tenants
 from app.kernel import db, words
 from app.kernel.access import Role
-from app.kernel.money import Money
 from app.kernel.slots import Hit
 from app.kernel.terms import LAST
 
@@ -25,25 +23,40 @@ class ServiceCard:
     subscription_id: UUID
     plan: str
     """The product's name when it was ordered."""
-    slug: str
     status: str
     tone: str
     """The state's tone, as `ui.state` takes it."""
     state: str
     """The state in words."""
-    price: Money
     price_words: str
     """`USD 49.90 a year`."""
-    cycle: str
     next_step: str
     """What happens next, in one short sentence."""
     href: str
     """Its page in the portal."""
+    is_ending: bool
+    """Whether it was cancelled and waits for its last day."""
 
     @property
     def staff_href(self) -> str:
         """Its page for staff."""
         return f"/admin/subscriptions/{self.subscription_id}"
+
+
+class Alike(NamedTuple):
+    """Services of one customer that stand and cost alike, and how many they are."""
+
+    status: str
+    is_set_up: bool
+    cycle: str
+    price_minor: int
+    currency: str
+    services: int
+
+    @property
+    def is_being_set_up(self) -> bool:
+        """Whether they are paid for and there is nothing to use yet."""
+        return self.status == "active" and not self.is_set_up
 
 
 STATES: dict[str, tuple[str, str]] = {
@@ -54,51 +67,29 @@ STATES: dict[str, tuple[str, str]] = {
     "terminated": ("done", "Ended"),
 }
 """Tone and words of each status."""
-UNPAID = ("info", "Waiting for payment")
-"""The same of what is pending because its first invoice is open."""
 SETTING_UP = ("busy", "Setting up")
 """The same of what is paid for and cannot be used yet."""
 
 
-def card(subscription: Subscription, product: Product, first_invoice: Invoice | None = None) -> ServiceCard:
+def _card(subscription: Subscription) -> ServiceCard:
     """A subscription as lists show it."""
-    tone, state = state_of(subscription, first_invoice)
+    tone, state = state_of(subscription)
     return ServiceCard(
         subscription.id,
         subscription.plan_name,
-        product.slug,
         subscription.status,
         tone,
         state,
-        subscription.price,
         subscription.price_words,
-        subscription.cycle,
         next_step(subscription),
         f"/client/services/{subscription.id}",
+        subscription.is_ending,
     )
 
 
-def unpaid(lines: Sequence[Line]) -> set[UUID]:
-    """Of what is pending, the first invoices that are open. One query, or none where nothing is pending."""
-    asked = [line.first_invoice_id for line in lines if line.status == "pending" and line.first_invoice_id]
-    if not asked:
-        return set()
-    return set(db.session().scalars(sa.select(Invoice.id).where(Invoice.id.in_(asked), Invoice.status == "issued")))
-
-
-def state_of(subscription: Subscription, first_invoice: Invoice | None = None) -> tuple[str, str]:
+def state_of(subscription: Subscription | Line | Alike) -> tuple[str, str]:
     """Tone and words of where a subscription stands."""
-    is_unpaid = first_invoice is not None and first_invoice.is_open
-    return state_words(subscription, is_unpaid=is_unpaid)
-
-
-def state_words(subscription: Subscription | Line, *, is_unpaid: bool) -> tuple[str, str]:
-    """The same; `is_unpaid` says whether its first invoice is open."""
-    if subscription.status == "pending" and is_unpaid:
-        return UNPAID
-    if subscription.is_being_set_up:
-        return SETTING_UP
-    return STATES[subscription.status]
+    return SETTING_UP if subscription.is_being_set_up else STATES[subscription.status]
 
 
 def next_step(subscription: Subscription | Line, zone: str = "") -> str:
@@ -154,19 +145,21 @@ def search(text: str, *, role: Role, limit: int = 5) -> list[Hit]:
     ]  # fmt: skip
 
 
-def services_of(customer_id: UUID, *, limit: int = 50) -> list[ServiceCard]:
-    """What a customer has, newest first. One query."""
-    return _newest(_whole().where(Subscription.customer_id == customer_id), limit)
-
-
-def _whole() -> sa.Select[Subscription, Product, Invoice]:
-    return (
-        sa.select(Subscription, Product, Invoice)
-        .join(Product, Product.id == Subscription.product_id)
-        .outerjoin(Invoice, Invoice.id == Subscription.first_invoice_id)
-    )
-
-
-def _newest(wanted: sa.Select[Subscription, Product, Invoice], limit: int) -> list[ServiceCard]:
+def services_of(customer_id: UUID, *, limit: int = 50, is_open: bool = False) -> list[ServiceCard]:
+    """What a customer has, newest first; `is_open` leaves out what has ended. One query."""
+    wanted = sa.select(Subscription).where(Subscription.customer_id == customer_id)
+    if is_open:
+        wanted = wanted.where(Subscription.ended_at.is_(None))
     newest = wanted.order_by(Subscription.created_at.desc(), Subscription.id.desc()).limit(limit)
-    return [card(*row) for row in db.session().execute(newest)]
+    return [_card(subscription) for subscription in db.session().scalars(newest)]
+
+
+def tally(customer_id: UUID, *, is_open: bool = False) -> list[Alike]:
+    """The same counted, however much it is: by how it stands and what it costs, the newest first. One query."""
+    row = Subscription
+    kinds = (row.status, row.set_up_at.is_not(None), row.cycle, row.price_minor, row.currency)
+    wanted = sa.select(*kinds, sa.func.count()).where(row.customer_id == customer_id)
+    if is_open:
+        wanted = wanted.where(row.ended_at.is_(None))
+    found = db.session().execute(wanted.group_by(*kinds).order_by(sa.func.max(row.created_at).desc()))
+    return [Alike(*line) for line in found]

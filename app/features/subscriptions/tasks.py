@@ -9,7 +9,7 @@ from app.kernel import clock, db, schedule, tenancy
 CHUNK = 100
 
 
-@schedule.scheduled("subscriptions.end", "*/10 * * * *")
+@schedule.scheduled("subscriptions.end", "*/10 * * * *", title="Services that end")
 def end_due() -> None:
     """End what is over, tenant by tenant, in chunks: what is cut short goes on at the next run."""
     over = sa.select(Subscription.tenant_id).where(Subscription.ends_at <= clock.now(), Subscription.ended_at.is_(None))

@@ -38,6 +38,11 @@ def find(tenant_id: UUID, *, for_change: bool = False) -> Tenant:
     return found
 
 
+def note_made(tenant: Tenant) -> None:
+    """Log that the operator's staff made it."""
+    _log("TENANT_CREATED", tenant, {}, {"name": tenant.name, "slug": tenant.slug})
+
+
 def rename(tenant_id: UUID, *, name: str, domain: str) -> Tenant:
     """Give a brand another name or host name. It is served under it at once: the operator knows where DNS leads.
 

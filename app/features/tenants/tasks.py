@@ -17,7 +17,7 @@ def forget() -> None:
     mailing.forget()
 
 
-@schedule.scheduled("audit.release", "17 3 * * *")
+@schedule.scheduled("audit.release", "17 3 * * *", title="Old rows of the audit log")
 def release_audit() -> None:
     """Drop the sealed segments that a tenant keeps no longer."""
     with db.transaction(write=False) as session:

@@ -52,16 +52,18 @@ def fan_out(event: Event) -> None:
     """Have every endpoint told that asked for such events. One query where there is none."""
     if not topics.is_public(event.name):
         return
-    on = sa.select(Webhook.id, Webhook.events, Webhook.is_restricted).where(
-        Webhook.disabled_at.is_(None), Webhook.deleted_at.is_(None)
-    )
     wanted = [
         webhook_id
-        for webhook_id, events, is_restricted in db.session().execute(on)
+        for webhook_id, events, is_restricted in db.session().execute(_ON)
         if (not events or event.name in events) and topics.is_told(event.name, is_restricted=is_restricted)
     ]
     if wanted:
         _want(wanted, event.name, event.payload())
+
+
+_ON = sa.select(Webhook.id, Webhook.events, Webhook.is_restricted).where(
+    Webhook.disabled_at.is_(None), Webhook.deleted_at.is_(None)
+)
 
 
 def _want(webhook_ids: list[UUID], name: str, data: dict[str, Any], *, is_test: bool = False) -> None:

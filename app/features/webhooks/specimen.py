@@ -16,7 +16,7 @@ def make() -> tuple[Webhook, WebhookDelivery]:
 
 
 def in_house(tag: str) -> None:
-    """Two endpoints called after `tag`, one of them off and one made by a key; what the first was told was given up."""
+    """Three endpoints called after `tag`, one of them off; of two deliveries to the first, one was given up."""
     on, _secret = service.create(f"{tag} site", f"https://{tag}.example.com/hooks")
     off, _secret = service.create(f"{tag} off", f"https://{tag}.example.com/off", is_restricted=True)
     service.create(f"{tag} key", f"https://{tag}.example.com/key", is_restricted=True)

@@ -199,7 +199,7 @@ def deliver() -> None:
     LANES.run()
 
 
-@jobs.scheduled("webhooks.tidy", "20 3 * * *")
+@jobs.scheduled("webhooks.tidy", "20 3 * * *", title="Old deliveries")
 def tidy() -> None:
     """Forget what was delivered or given up more than 30 days ago, some thousands at a time."""
     row = WebhookDelivery

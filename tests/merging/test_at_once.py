@@ -1,0 +1,129 @@
+"""Two who merge at the same moment, on real connections."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from app import reactions
+from app.features.accounts import credit
+from app.features.accounts import service as accounts
+from app.features.accounts.models import Customer, CustomerAlias
+from app.features.billing import ledger
+from app.features.billing import service as billing
+from app.features.billing.service import LineDraft
+from app.features.merging import service
+from app.features.payments import service as payments
+from app.features.tenants import service as tenants
+from app.kernel import db, tenancy
+from app.kernel.errors import Conflict
+from app.kernel.money import Money
+
+pytestmark = pytest.mark.both_stores
+
+ROUNDS = 3
+
+
+@pytest.fixture
+def house(panel_app, fresh_engine):
+    """A tenant on a database of this test alone, with real commits."""
+    reactions.wire()
+    tenants.forget()
+    with tenancy.across_tenants("operator"), db.transaction():
+        made = tenants.create("Harbourline", slug="harbourline")
+    with tenancy.as_tenant(made.id):
+        yield made.id
+    tenants.forget()
+
+
+def make_customer(name, *, credit=0):
+    with db.transaction():
+        customer, _user = accounts.register(email=f"{name}@example.com", first_name=name, last_name="")
+        invoice = billing.issue(customer=customer, lines=[LineDraft("Work", 1000)], currency="USD")
+        if credit:
+            payments.receive(invoice.id, Money(1000 + credit, "USD"), gateway="bank", reference=name)
+        return customer.id, invoice.id
+
+
+def at_once(house, *works):
+    """All of them together; what each answers, or the code of its refusal."""
+    gate = threading.Barrier(len(works))
+
+    def one(work):
+        gate.wait()
+        try:
+            with tenancy.as_tenant(house), db.transaction():
+                return work()
+        except Conflict as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(one, works))
+
+
+def merging(goes_id, kept_id):
+    """What one member of staff does."""
+
+    def work():
+        goes, kept = (db.session().get_one(Customer, one) for one in (goes_id, kept_id))
+        service.merge(goes, kept)
+        return "done"
+
+    return work
+
+
+def check():
+    with db.transaction(write=False) as session:
+        aliases = [(one.merged_id, one.kept_id) for one in session.scalars(sa.select(CustomerAlias))]
+        open_ones = set(session.scalars(sa.select(Customer.id).where(Customer.merged_at.is_(None))))
+        return aliases, open_ones, ledger.check()
+
+
+def test_of_two_that_are_merged_into_each_other_one_is_and_the_other_is_refused(house):
+    for number in range(ROUNDS):
+        (one, _), (other, _) = make_customer(f"one{number}", credit=100), make_customer(f"other{number}", credit=50)
+
+        answers = at_once(house, merging(one, other), merging(other, one))
+
+        aliases, open_ones, faults = check()
+        assert sorted(answers) == ["done", "merged"]
+        assert len([pair for pair in aliases if {*pair} == {one, other}]) == 1
+        assert len({one, other} & open_ones) == 1 and faults == []
+
+
+def test_money_that_comes_while_its_customer_is_merged_is_the_kept_ones_credit(house):
+    for number in range(ROUNDS):
+        (goes, invoice_id), (kept, _) = make_customer(f"goes{number}"), make_customer(f"kept{number}")
+
+        def paying(invoice_id=invoice_id, number=number):
+            payments.receive(invoice_id, Money(1300, "USD"), gateway="bank", reference=f"late{number}")
+            return "paid"
+
+        assert at_once(house, paying, merging(goes, kept)) == ["paid", "done"]
+
+        with db.transaction(write=False) as session:
+            held = {one: session.get_one(Customer, one).credit_minor for one in (goes, kept)}
+            assert held == {goes: 0, kept: 300}
+            assert ledger.check() == []
+
+
+def test_credit_that_waits_for_a_merging_to_end_is_the_kept_ones(house):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+    is_merged = threading.Event()
+
+    def merge_slowly():
+        merging(goes, kept)()
+        is_merged.set()
+        time.sleep(0.5)  # the other one finds the row locked meanwhile
+        return "done"
+
+    def give():
+        assert is_merged.wait(30)
+        credit.add(goes, Money(300, "USD"))
+        return "given"
+
+    assert at_once(house, merge_slowly, give) == ["done", "given"]
+    with db.transaction(write=False) as session:
+        assert [session.get_one(Customer, one).credit_minor for one in (goes, kept)] == [0, 300]
