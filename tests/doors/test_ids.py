@@ -75,6 +75,7 @@ def _things(who: User) -> dict[str, UUID | str]:
 
     return {
         "customer_id": customer.id,
+        "kept_id": customer.id,
         "user_id": who.id,
         "subscription_id": newest(Subscription),
         "order_id": placed.order.id,
