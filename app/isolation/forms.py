@@ -30,6 +30,8 @@ class Reader(HTMLParser):
         self._by_id: dict[str, Form] = {}
         self._early: dict[str, list[dict[str, str]]] = {}
         """Inputs that stand before the form that they name."""
+        self.pressed: list[tuple[Form, tuple[str, str]]] = []
+        """What a button adds to what its form sends."""
         self._open: Form | None = None
         self._select: tuple[Form, str] | None = None
         self._options: list[tuple[str, bool]] = []
@@ -46,7 +48,7 @@ class Reader(HTMLParser):
             self._by_id[given.get("id", "")] = self._open
             for early in self._early.pop(given.get("id", ""), []):
                 if "formaction" in early:
-                    self._also(self._open, early["formaction"])
+                    self._also(self._open, early)
                 else:
                     _read_input(self._open, early)
             return
@@ -54,7 +56,8 @@ class Reader(HTMLParser):
         if form is None and given.get("form") and (given.get("name") or "formaction" in given):
             self._early.setdefault(given["form"], []).append(given)
         if form is not None and "formaction" in given:
-            self._also(form, given["formaction"])
+            self._also(form, given)
+            return
         if tag == "option" and self._select:
             self._options.append((given.get("value", ""), "selected" in given))
         if form is None or not given.get("name") or "disabled" in given:
@@ -71,9 +74,12 @@ class Reader(HTMLParser):
         elif tag == "textarea":
             self._area, self._words = (form, given["name"], "required" in given), []
 
-    def _also(self, form: Form, action: str) -> None:
-        """A button that sends the same elsewhere: what is read of the form later is its too."""
-        self.forms.append(Form(action, form.method, form.fields, form.wanted, form.empty, form.several))
+    def _also(self, form: Form, given: dict[str, str]) -> None:
+        """A button that sends the same elsewhere, and its own value: what is read of the form later is its too."""
+        there = Form(given["formaction"], form.method, form.fields, form.wanted, form.empty, form.several)
+        self.forms.append(there)
+        if given.get("name"):
+            self.pressed.append((there, (given["name"], given.get("value", ""))))
 
     def handle_data(self, data: str) -> None:
         if self._area:
@@ -122,4 +128,6 @@ def read(page: str) -> tuple[list[Form], list[str]]:
     """Every form of the page, and the addresses of this house that it leads to."""
     reader = Reader()
     reader.feed(page)
+    for form, said in reader.pressed:
+        form.fields = [*form.fields, said]
     return reader.forms, reader.links

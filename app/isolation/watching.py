@@ -8,12 +8,18 @@ from uuid import UUID
 from app.isolation import said
 from app.isolation.asking import Answer, Ask, Asker
 from app.isolation.ground import Ground
-from app.isolation.world import World, tables
+from app.isolation.world import World, spelled, tables
 from app.kernel.routemap import Route
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 OPEN = frozenset({"products", "prices", "promo_codes", "tenants", "branding_configurations"})
 """Tables of a house whose rows anybody at its door may see."""
+SHOWN = {
+    "blog_posts": "published_at IS NOT NULL",
+    "kb_articles": "published_revision IS NOT NULL AND state <> 'archived'",
+    "testimonials": "approved_at IS NOT NULL AND archived_at IS NULL",
+}
+"""Tables of which anybody may see some rows: which, in SQL that both stores read."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,10 @@ class Watch:
         self._raw: dict[tuple[str, ...], set[Any]] = {}
         self._pristine: dict[str, set[Any]] = {}
         """The rows of each table before anything was asked."""
+        self._shown = {
+            table: {spelled(row[0]) for row in ground.read(f"SELECT id FROM {table} WHERE {which}")}
+            for table, which in SHOWN.items()
+        }
 
     def sections(self, who: Asker) -> tuple[str, ...]:
         """Whose things are no concern of the asker's."""
@@ -59,6 +69,7 @@ class Watch:
             if who.side in {"customer", "stranger"}:
                 house = f"house:{who.house.name}"
                 closed = {table: found for table, found in self.world.rows[house].items() if table not in OPEN}
+                closed |= {table: [one for one in closed[table] if one not in self._shown[table]] for table in SHOWN}
                 own = closed.pop("user_sessions", [])
                 ids |= {one: (house, table) for table, found in closed.items() for one in found if one not in own}
             self._hidden[key] = Hidden({self.world.tags[one]: one for one in sections}, ids)

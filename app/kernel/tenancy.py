@@ -189,9 +189,9 @@ def _keep_to_tenant(state: ORMExecuteState) -> None:
         return
     if state.is_update:
         _check_bulk_update(state)
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantRecord, lambda cls: cls.tenant_id == scope, include_aliases=True)
-    )
+    every = {"include_aliases": True, "propagate_to_loaders": False}  # loads that follow come through here as well
+    mine = with_loader_criteria(TenantRecord, lambda row: row.tenant_id == scope, **every)
+    state.statement = state.statement.options(mine)
 
 
 def _touches_tenants(state: ORMExecuteState) -> bool:
