@@ -121,6 +121,7 @@ def _transaction(app: Flask) -> Iterator[Ground]:
     engine = db.engine()
     with engine.execution_options(panel_write=True).connect() as connection:
         outer = connection.begin()
+        _straight_savepoints(engine.dialect, connection)
         ground = Ground(app, connection, engine.dialect.name)
         sa.event.listen(engine, "before_cursor_execute", ground.note)
         try:
@@ -129,6 +130,14 @@ def _transaction(app: Flask) -> Iterator[Ground]:
         finally:
             sa.event.remove(engine, "before_cursor_execute", ground.note)
             outer.rollback()
+
+
+def _straight_savepoints(dialect: sa.Dialect, connection: sa.Connection) -> None:
+    """Let savepoints go straight to the driver: as statements of SQLAlchemy they took a sixth of a check."""
+    driver: Any = connection.connection.dbapi_connection
+    steps = {"savepoint": "SAVEPOINT", "rollback_to_savepoint": "ROLLBACK TO SAVEPOINT", "release_savepoint": "RELEASE"}
+    for name, words in steps.items():
+        setattr(dialect, f"do_{name}", lambda _connection, label, words=words: driver.execute(f"{words} {label}"))
 
 
 @contextmanager
