@@ -32,6 +32,9 @@ MOST_PIXELS = {"PNG": 16_000_000, "JPEG": 16_000_000, "WEBP": 9_000_000}
 LONGEST_SIDE = 2400
 """Pixels of what is kept: larger ones are made smaller."""
 _QUALITY = 85
+_SCAN, _MOST_SCANS = b"\xff\xda", 64
+"""How each pass over a JPEG begins, and how many there may be, those of small pictures inside it counted. Cameras write
+ten; one of 30 bytes goes over all pixels, and so a small file could keep the machine busy for an hour."""
 _decoding = threading.Lock()
 
 
@@ -87,6 +90,8 @@ def _clean(body: bytes) -> Picture:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(body), formats=tuple(KINDS)) as opened:
             if opened.width * opened.height > MOST_PIXELS[str(opened.format)]:
                 raise PictureTooLarge()
+            if opened.format == "JPEG" and body.count(_SCAN) > _MOST_SCANS:
+                raise NotAPicture()
             return _written(opened)
     except Image.DecompressionBombError as bomb:
         raise PictureTooLarge() from bomb

@@ -134,6 +134,16 @@ def test_a_bomb_is_refused_by_what_its_header_says(size):
         clean(_png_of(*size))
 
 
+def test_a_jpeg_of_many_passes_is_refused_and_one_as_cameras_write_it_is_not():
+    """Each pass costs as much as the picture has pixels, however small it is."""
+    whole = drawn("JPEG", progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+
+    assert clean(whole).ending == "jpg"
+    with pytest.raises(NotAPicture):
+        clean(whole[:-2] + last * 200 + whole[-2:])
+
+
 def test_more_bytes_than_are_taken_are_refused():
     with pytest.raises(PictureTooLarge):
         clean(drawn() + b"\0" * images.LARGEST_BYTES)
