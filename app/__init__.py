@@ -46,6 +46,7 @@ def _build(settings: Settings) -> "Flask":
 
     app = Flask("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
     app.url_rule_class = addressing.Address
+    app.url_map.converters["default"] = addressing.Text
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-mpanel-note" if settings.is_https else "mpanel-note",

@@ -6,7 +6,7 @@ web process's start, and most of them are never called: rooms write their own li
 
 from typing import Any
 
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
 
 
 class Address(Rule):
@@ -22,3 +22,9 @@ class Address(Rule):
             return written
 
         return build
+
+
+class Text(BaseConverter):
+    """A part of an address in words. With a NUL, which no store can hold, it names nothing: 404, before any query."""
+
+    regex = "[^/\0]+"

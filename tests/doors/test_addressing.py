@@ -1,5 +1,6 @@
 """Addresses are written as Werkzeug writes them, whenever that is compiled."""
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -23,3 +24,10 @@ def made(kind: type[Rule]) -> list[str]:
 
 def test_addresses_are_written_as_ever():
     assert made(Address) == made(Rule)
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("path", ["/help/{}", "/help/topics/{}", "/help/{}/vote", "/blog/{}", "/brand/{}.css"])
+def test_what_no_store_can_hold_is_found_nowhere(client, tenant, path):
+    for words in ("%00", "a%00b"):
+        assert client.get(path.format(words)).status_code == 404
