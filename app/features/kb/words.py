@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
+from itertools import accumulate
 
 from app.kernel import terms
 
 LONGEST = 64
 """Characters of a word; the rest is cut."""
-MOST_INDEXED = 20_000
-"""Words of one article; those after it are not found."""
+MOST_INDEXED, MOST_BYTES = 20_000, 500_000
+"""Words of one article, and how long they may be together; those after it are not found. Some letters are taken apart
+into many, and PostgreSQL silently mixes up the words of a row that holds more than a megabyte of them."""
 MOST_ASKED = 8
 LONGEST_QUESTION = 200
 _WORD = re.compile(r"[^\W_]+")
@@ -21,8 +23,9 @@ COMMON = frozenset(_COMMON.split())
 
 def indexed(text: str) -> list[str]:
     """The words of `text` in their order."""
-    found = _WORD.findall(terms.plain(text))
-    return [word[:LONGEST] for word in found[:MOST_INDEXED]]
+    found = [word[:LONGEST] for word in _WORD.findall(terms.plain(text))[:MOST_INDEXED]]
+    sizes = accumulate(len(word.encode()) for word in found)
+    return [word for word, size in zip(found, sizes, strict=True) if size <= MOST_BYTES]
 
 
 def clean(question: str) -> str:
