@@ -236,3 +236,12 @@ def test_what_was_counted_of_a_tenant_that_is_gone_is_let_go(client, tenant, oth
 
     assert page_of(article).views == 1
     assert searched() == {}
+
+
+def test_a_page_of_a_tag_says_the_tag_and_nothing_else_of_its_address(client, tenant):
+    make_published(tags=("imap",))
+
+    told = client.get("/help/tags/imap" + "%20" * 200 + "Your%20account%20is%20closed").text
+
+    assert "Tagged imap" in told and "/help/tags/imap\"" in told
+    assert "closed" not in told

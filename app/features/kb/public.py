@@ -99,14 +99,14 @@ def under_topic(topic: str) -> ResponseReturnValue:
 @anyone()
 def with_tag(tag: str) -> ResponseReturnValue:
     """The articles with one tag."""
-    found = reading.tagged(tag)
+    found, known = reading.tagged(tag), reading.tag_of(tag)
     if not found:
         raise NotFound()
     return _drawn(
         "kb/public/list.html",
-        title=f"Tagged {tag}",
+        title=f"Tagged {known}",
         lede="",
-        canonical=_canonical(f"{HERE}/tags/{tag}"),
+        canonical=_canonical(f"{HERE}/tags/{known}"),
         articles=found,
     )
 
