@@ -13,7 +13,7 @@ from app.features.files.models import FileUse
 from app.features.kb import counting, publishing, service, votes
 from app.features.kb.models import Article, Category, LivePage, Version
 from app.features.kb.service import Words
-from app.kernel import buffer, db
+from app.kernel import buffer, clock, db
 from app.kernel.access import Role
 from tests.files.factories import picture
 from tests.kb.factories import BODY, make_article, make_published, make_topic
@@ -260,3 +260,28 @@ def test_a_picture_is_kept_for_as_long_as_a_version_shows_it(as_sam, client, ten
     assert f'src="{answer.json["url"]}"' in shown and 'alt="port"' in shown
     assert client.get(answer.json["url"]).status_code == 200
     assert uses == ["kb_version"]
+
+
+def test_a_member_changes_nothing_that_publishes_itself(as_mo, as_sam, now):
+    article = make_article()
+    service.save(article, Words(title=article.title, body="Read over."), seen=1)
+    publishing.schedule(article, clock.now() + timedelta(hours=1))
+    own = f"{HERE}/{article.id}"
+
+    for part in ("", "/review", "/versions/1/restoring"):
+        assert as_mo.post(own + part, data=sent(article, body="Not read over.")).status_code == 403
+    change = {"title": "Other", "body": "Not read over.", "revision": 2}
+    assert as_mo.put(f"/api/kb/admin/articles/{article.id}", json=change).status_code == 403
+    page = as_mo.get(own).text
+    assert f'formaction="{own}"' not in page and "an admin alone changes it" in page
+    assert "restoring" not in as_mo.get(f"{own}/versions/1").text
+    assert as_sam.post(own, data=sent(article, body="By an admin.")).status_code == 303
+    assert only().body == "By an admin."
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_year_that_nobody_means_is_refused_in_words(as_sam, tenant, moment):
+    article = make_article()
+    for tenant.time_zone in ("Asia/Tokyo", "America/New_York"):
+        db.session().flush()
+        assert as_sam.post(f"{HERE}/{article.id}/schedule", data=sent(article, publish_at=moment)).status_code == 422

@@ -139,6 +139,7 @@ def desk(form: ArticleForm, article: Article | None = None, *, status: int = 200
         said=[(vote.is_helpful, vote.comment, words.ago(vote.created_at, zone)) for vote in said],
         preview=preview_of(form.body.data or ""),
         may_publish=is_at_least(Role.ADMIN),
+        may_change=article is None or service.may_change(principal(), article),
         **context,
     )  # fmt: skip
 
@@ -169,7 +170,7 @@ def create_preview_of(article_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def update(article_id: UUID) -> ResponseReturnValue:
     """Keep what was written, as another version."""
-    article = service.find(principal(), article_id)
+    article = service.find_to_change(principal(), article_id)
     refused = keep(article, ArticleForm())
     if refused is not None:
         return refused

@@ -46,8 +46,8 @@ def create_schedule(article_id: UUID) -> ResponseReturnValue:
     refused = keep(article, form)
     if refused is not None:
         return refused
-    at = form.moment(tenants.current().time_zone)
     try:
+        at = form.moment(tenants.current().time_zone)
         if at is None:
             raise Invalid.field("publish_at", "Say when.")
         publishing.schedule(article, at)
@@ -73,7 +73,7 @@ def create_schedule_end(article_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def create_review(article_id: UUID) -> ResponseReturnValue:
     """Keep it and ask somebody to read it over."""
-    article = service.find(principal(), article_id)
+    article = service.find_to_change(principal(), article_id)
     refused = keep(article, ArticleForm())
     if refused is not None:
         return refused

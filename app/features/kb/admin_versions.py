@@ -61,6 +61,7 @@ def show(article_id: UUID, revision: int) -> ResponseReturnValue:
         author=next(iter(author.values()), ""),
         when=words.exact(version.created_at, zone),
         changes=differences.between(before, version),
+        may_change=service.may_change(principal(), article),
         is_present=version.revision == article.revision,
         now=differences.between(version, service.version(article, article.revision)),
     )
@@ -70,7 +71,7 @@ def show(article_id: UUID, revision: int) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER)
 def create_restoring(article_id: UUID, revision: int) -> ResponseReturnValue:
     """Bring its words back, as another version."""
-    article = service.find(principal(), article_id)
+    article = service.find_to_change(principal(), article_id)
     service.restore(article, service.version(article, revision))
     toast("good", f"The words of version {revision} are back. Readers see them once you publish them.")
     return redirect(f"{HERE}/{article.id}", 303)

@@ -5,7 +5,7 @@ from uuid import UUID
 from app.features.kb import figures, publishing, service, topics
 from app.features.kb.models import Article
 from app.features.kb.schemas import ArticleChange, ArticleIn, DraftOut, StatsOut, WordsOut
-from app.features.kb.service import Archived, EditedMeanwhile
+from app.features.kb.service import Archived, EditedMeanwhile, Scheduled
 from app.kernel.access import Role, requires
 from app.kernel.api import ApiRoutes
 from app.kernel.errors import Forbidden, Invalid, NotFound
@@ -32,12 +32,12 @@ def create(body: ArticleIn) -> DraftOut:
     return _published(article, body)
 
 
-@routes.put("/articles/<uuid:article_id>", errors=(Archived, EditedMeanwhile, Forbidden, Invalid, NotFound))
+@routes.put("/articles/<uuid:article_id>", errors=(Archived, EditedMeanwhile, Forbidden, Invalid, NotFound, Scheduled))
 @requires(staff=Role.MEMBER)
 def update(article_id: UUID, body: ArticleChange) -> DraftOut:
     """Write it anew, as another version."""
     _check_role(body)
-    article = service.find(principal(), article_id)
+    article = service.find_to_change(principal(), article_id)
     service.save(article, body.words(_category(body.category)), seen=body.revision)
     return _published(article, body)
 

@@ -1,8 +1,7 @@
 """What comes in from the pages of the knowledge base. What each may be is `rules`' to say."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -12,10 +11,8 @@ from app.features.kb import rules, topics
 from app.features.kb.models import Article, Category
 from app.features.kb.service import Words
 from app.features.kb.votes import LONGEST_COMMENT
-from app.kernel import ids
+from app.kernel import ids, moments
 from app.kernel.pages import PanelForm
-
-WHEN = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class VoteForm(PanelForm):
@@ -44,7 +41,7 @@ class ArticleForm(PanelForm):
     tags = StringField("Tags", [Optional()], description="With commas between, such as imap, iphone.")
     summary = TextAreaField("For search engines", [Optional()], description="Empty: the beginning of the text.")
     seo_title = StringField("Title there", [Optional()], description="Empty: the title.")
-    publish_at = DateTimeLocalField("Publish at", [Optional()], format=WHEN)
+    publish_at = DateTimeLocalField("Publish at", [Optional()], format=moments.TYPED)
     revision = HiddenField()
 
     @classmethod
@@ -55,8 +52,7 @@ class ArticleForm(PanelForm):
             seo_title=article.seo_title, category=str(article.category_id or ""), tags=", ".join(article.tags),
             revision=str(article.revision),
         )  # fmt: skip
-        if article.publish_at is not None:
-            form.publish_at.data = article.publish_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        form.publish_at.data = moments.on_clock(article.publish_at, zone)
         return form
 
     def offer(self, known: Sequence[Category]) -> None:
@@ -86,9 +82,12 @@ class ArticleForm(PanelForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def moment(self, zone: str) -> datetime | None:
-        """When it is to be published, in UTC."""
-        found: datetime | None = self.publish_at.data
-        return found.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if found is not None else None
+        """When it is to be published, in UTC.
+
+        Raises:
+            Invalid: a year that nobody means.
+        """
+        return moments.of_clock("publish_at", self.publish_at.data, zone)
 
 
 class TopicForm(PanelForm):
