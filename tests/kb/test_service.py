@@ -116,3 +116,17 @@ def test_archiving_twice_and_publishing_again_keeps_views_and_votes(tenant):
 
     page = db.session().scalars(sa.select(LivePage)).one()
     assert (page.yes_votes, page.number is not None) == (1, True)
+
+
+def test_an_article_whose_publishing_fails_stops_no_other(tenant, now):
+    readable = make_published("Readable")
+    stuck, fine = make_article("Stuck"), make_article("Fine")
+    for article, minutes in ((stuck, 1), (fine, 2)):
+        publishing.schedule(article, clock.now() + timedelta(minutes=minutes))
+    clash = sa.update(LivePage).where(LivePage.article_id == readable.id).values(slug=stuck.slug)
+    db.session().execute(clash)
+    now.shift(timedelta(minutes=5))
+
+    assert schedule.perform(schedule.claim_now("kb.publish")) == "failed"
+
+    assert dict(db.session().execute(sa.select(Article.title, Article.state)).all())["Fine"] == "published"
