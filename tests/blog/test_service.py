@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.features.audit import service as audit
 from app.features.audit.models import AuditLog
 from app.features.blog import service, tasks
 from app.features.blog.models import Post, PostSlug
-from app.features.blog.service import ChangedMeanwhile
+from app.features.blog.service import ChangedMeanwhile, NotYours
 from app.kernel import clock, db, slugs, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid
@@ -164,3 +165,52 @@ def test_a_tag_is_said_once(sam):
 
 def test_free_slugs_are_cut_to_fit():
     assert slugs.free("x" * 80, {"x" * 80}.__contains__) == "x" * 78 + "-2"
+
+
+def _meanwhile(row, **values):
+    """Somebody else's request does this after ours has read the row and before it writes."""
+    db.session().flush()
+    db.session().refresh(row)
+    model = type(row)
+    done = sa.update(model).where(model.id == row.id).values(**values)
+    db.session().execute(done.execution_options(synchronize_session=False))
+    audit.record("POST_UPDATED", resource_type="post", resource_id=row.id)
+
+
+@pytest.mark.both_stores
+def test_what_is_published_while_a_member_writes_keeps_its_words(sam):
+    mo = principal_of(make_staff("mo@harbourline.example", "Mo", Role.MEMBER))
+    post = make_post(sam, days_ago=None)
+    _meanwhile(post, published_at=clock.now(), first_published_at=clock.now())
+
+    with pytest.raises(NotYours):
+        service.change(mo, post, body="Not read over.")
+
+
+@pytest.mark.both_stores
+def test_what_published_itself_a_moment_before_it_is_withdrawn_is_withdrawn(sam):
+    post = make_post(sam, days_ago=None)
+    service.schedule(post, clock.now() + timedelta(hours=1))
+    _meanwhile(post, published_at=clock.now(), first_published_at=clock.now(), scheduled_for=None)
+
+    service.withdraw(post)
+
+    db.session().expire_all()
+    assert post.state == "draft"
+
+
+def test_what_is_published_a_moment_before_is_not_told_again(sam):
+    post = make_post(sam, days_ago=None)
+    _meanwhile(post, published_at=clock.now(), first_published_at=clock.now())
+
+    service.publish(post)
+
+    audit.write_out()
+    assert _told(post) == 0
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_year_that_nobody_means_is_refused(as_sam, sam, at):
+    post = make_post(sam, days_ago=None)
+
+    assert as_sam.post(f"/api/v1/blog/posts/{post.id}/schedule", json={"at": at}).status_code == 422

@@ -4,7 +4,7 @@ From MEMBER up staff write drafts; what everybody reads is published and changed
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from app.kernel.texts import checked
 
 RESOURCE = KIND = "post"
 """What the log and the index of words call it."""
+FARTHEST = timedelta(days=10 * 366)
 
 
 class ChangedMeanwhile(Conflict):
@@ -101,10 +102,10 @@ def change(who: Principal, post: Post, *, revision: int | None = None, **given: 
         Invalid: names every field that cannot be.
         NotYours: it is published, and the person is no ADMIN.
     """
+    fields = checked(RULES, given)
+    _lock(post)
     if not may_change(who, post):
         raise NotYours()
-    fields = checked(RULES, given)
-    db.session().refresh(post, with_for_update=True)
     if revision is not None and revision != post.revision:
         raise ChangedMeanwhile()
     known = {tag.key: tag.name for tag in tags_of(post)}
@@ -127,6 +128,11 @@ def change(who: Principal, post: Post, *, revision: int | None = None, **given: 
         "POST_UPDATED", resource_type=RESOURCE, resource_id=post.id,
         before={"tags": list(known.values())}, after={"tags": list(tags.values())},
     )  # fmt: skip
+
+
+def _lock(post: Post) -> None:
+    """Nobody else changes the post until this unit of work ends; what it holds is what is stored now."""
+    db.session().refresh(post, with_for_update=True)
 
 
 def _derive(post: Post) -> str:
@@ -154,11 +160,9 @@ def _free_slug(post: Post, wanted: str) -> str:
             others = others.where(PostSlug.post_id != post.id)
         return db.session().scalar(others) is not None
 
-    if not wanted:
-        return slugs.free(slugs.made_of(post.title, fallback="post"), is_taken)
-    if is_taken(wanted):
+    if wanted and is_taken(wanted):
         raise _taken()
-    return wanted
+    return wanted or slugs.free(slugs.made_of(post.title, fallback="post"), is_taken)
 
 
 def _taken() -> Invalid:
@@ -167,13 +171,14 @@ def _taken() -> Invalid:
 
 def _claim(post: Post) -> None:
     """Store the slug. The unique key decides, so that of two at once one is refused."""
+    session = db.session()
     try:
-        with db.session().begin_nested():
-            db.session().flush()
+        with session.begin_nested():
+            session.flush()
             wanted = sa.select(PostSlug.id).where(PostSlug.slug == post.slug, PostSlug.post_id == post.id)
-            if db.session().scalar(wanted) is None:
-                db.session().add(PostSlug(post_id=post.id, slug=post.slug))
-            db.session().flush()
+            if session.scalar(wanted) is None:
+                session.add(PostSlug(post_id=post.id, slug=post.slug))
+            session.flush()
     except sa.exc.IntegrityError as problem:
         raise _taken() from problem
 
@@ -210,6 +215,7 @@ def publish(post: Post, *, at: datetime | None = None) -> None:
     Raises:
         Invalid: there is nothing to read yet.
     """
+    _lock(post)
     if post.is_shown:
         return
     _check_readable(post)
@@ -231,12 +237,13 @@ def schedule(post: Post, at: datetime) -> None:
     """Let it publish itself at that moment.
 
     Raises:
-        Invalid: the moment is past, or there is nothing to read yet, or it is published already.
+        Invalid: the moment is past or too far away, or there is nothing to read yet, or it is published already.
     """
+    _lock(post)
     if post.state in {"published", "archived"}:
         raise Invalid.field("scheduled_for", "It is published already; withdraw it first.")
-    if at <= clock.now():
-        raise Invalid.field("scheduled_for", "That is past. Choose a later time, or publish it now.")
+    if not clock.now() < at <= clock.now() + FARTHEST:
+        raise Invalid.field("scheduled_for", "That is past, or years away. Choose a later time, or publish it now.")
     _check_readable(post)
     post.scheduled_for = post.dated_at = at.astimezone(UTC)
     _settle(post, "POST_SCHEDULED")
@@ -251,6 +258,7 @@ def _settle(post: Post, action: str) -> None:
 
 def withdraw(post: Post) -> None:
     """Make it a draft again: nobody reads it, and it does not publish itself."""
+    _lock(post)
     if post.state not in {"scheduled", "published"}:
         return
     post.published_at = post.scheduled_for = None
@@ -260,6 +268,7 @@ def withdraw(post: Post) -> None:
 
 def archive(post: Post) -> None:
     """Take it from everybody's sight; it keeps its date."""
+    _lock(post)
     if post.archived_at is not None:
         return
     post.archived_at, post.scheduled_for = clock.now(), None
@@ -268,6 +277,7 @@ def archive(post: Post) -> None:
 
 def restore(post: Post) -> None:
     """Back from the archive, as a draft."""
+    _lock(post)
     if post.archived_at is None:
         return
     post.archived_at = post.published_at = None
