@@ -6,14 +6,15 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from app.features.audit import service as audit
 from app.features.audit.models import AuditLog
 from app.features.files.models import FileUse
-from app.features.testimonials import models
-from app.kernel import db, tenancy
+from app.features.testimonials import models, service
+from app.kernel import clock, db, tenancy
 from app.kernel.access import Role
 from app.kernel.ids import new_id
 from tests.files.factories import make_file, picture
-from tests.support.cast import make_staff
+from tests.support.cast import make_staff, principal_of
 from tests.testimonials.factories import make_testimonial
 
 HERE = "/admin/testimonials"
@@ -179,9 +180,64 @@ def test_what_is_no_photo_is_refused_at_its_field(as_mo, body):
     assert db.session().scalar(sa.select(sa.func.count(models.Testimonial.id))) == 0
 
 
-def test_deleting_lets_go_of_the_photo(as_sam):
-    row = make_testimonial(photo_id=make_file().id)
+def test_a_photo_goes_at_once_with_who_said_it_or_who_takes_it_away(client, as_sam):
+    """Unless something else shows it."""
+    deleted, replaced, shared = (make_testimonial(photo_id=make_file().id) for _ in range(3))
+    make_testimonial(photo_id=shared.photo_id)
+    photos = [row.photo for row in (deleted, replaced, shared)]
 
-    assert _used() == {row.photo_id}
-    as_sam.post(f"{HERE}/{row.id}/removal")
-    assert _used() == set()
+    assert [client.get(photo).status_code for photo in photos] == [200, 200, 200]
+    as_sam.post(f"{HERE}/{deleted.id}/removal")
+    as_sam.post(f"{HERE}/{shared.id}/removal")
+    as_sam.post(f"{HERE}/{replaced.id}", data={**NEW, "without_photo": "y"})
+    assert [client.get(photo).status_code for photo in photos] == [404, 404, 200]
+    assert len(_used()) == 1
+
+
+@pytest.mark.both_stores
+def test_who_is_forgotten_is_forgotten_by_the_log(as_sam):
+    row_id = make_testimonial("Elif Demir").id
+    as_sam.post(f"{HERE}/{row_id}", data={**NEW, "name": "Elif D.", "quote": "Thank you."})
+    assert all(word in _logged(row_id) for word in ("Elif Demir", "Elif D.", "Thank you.", "Quayside"))
+
+    as_sam.post(f"{HERE}/{row_id}/removal")
+
+    assert "TESTIMONIAL_DELETED" in _logged(row_id)
+    assert not any(word in _logged(row_id) for word in ("Elif", "Thank you.", "Quayside"))
+
+
+def _logged(row_id):
+    """All that can be read of it in the log."""
+    rows = db.session().scalars(sa.select(AuditLog).where(AuditLog.resource_id == row_id))
+    return str([(row.action, row.state_before, row.state_after, audit.personal_part(row)) for row in rows])
+
+
+def _meanwhile(row, **values):
+    """Somebody else's request does this after ours has read the row and before it writes."""
+    db.session().flush()
+    db.session().refresh(row)
+    done = sa.update(models.Testimonial).where(models.Testimonial.id == row.id).values(**values)
+    db.session().execute(done.execution_options(synchronize_session=False))
+    audit.record("TESTIMONIAL_UPDATED", resource_type="testimonial", resource_id=row.id)
+
+
+@pytest.mark.both_stores
+def test_what_is_approved_while_a_member_writes_keeps_its_words(tenant):
+    mo = principal_of(make_staff("mo@harbourline.example", "Mo", Role.MEMBER))
+    row = make_testimonial(approved=False)
+    _meanwhile(row, approved_at=clock.now())
+
+    with pytest.raises(service.OnTheSite):
+        service.change(mo, row, quote="Not read over.")
+
+
+@pytest.mark.both_stores
+def test_of_approving_and_rejecting_at_once_the_last_counts(tenant):
+    row = make_testimonial(approved=False)
+    _meanwhile(row, approved_at=clock.now())
+
+    service.reject(row)
+
+    db.session().flush()
+    db.session().refresh(row)
+    assert row.state == "rejected"

@@ -29,7 +29,12 @@ WATCHED: dict[str, Watched] = {
     "api_keys": Watched("api_key", quiet=_some("last_used_at")),
     "branding_configurations": Watched("branding", quiet=_some("changed_at")),
     "consents": Watched("consent", person="user_id", part_of=("user", "user_id")),
-    "blog_posts": Watched("post", quiet=_some("contents", "html", "summary", "title_key", "views")),
+    "blog_posts": Watched(
+        "post",
+        person="author_id",
+        quiet=_some("contents", "html", "summary", "title_key", "views"),
+        personal=_some("author_name"),
+    ),  # fmt: skip
     "blog_slugs": Watched("post_slug", part_of=("post", "post_id")),
     "blog_tags": Watched("post_tag", part_of=("post", "post_id")),
     "customer_notes": Watched(
@@ -55,7 +60,7 @@ WATCHED: dict[str, Watched] = {
     "stored_files": Watched("file", quiet=_some("unused_since")),
     "tenants": Watched("tenant"),
     "terms_versions": Watched("terms_version"),
-    "testimonials": Watched("testimonial", personal=_some("title", "quote")),
+    "testimonials": Watched("testimonial", person="id", personal=_some("title", "quote")),
     "users": Watched("user", person="id", quiet=_some("last_sign_in_at", "email_key")),
     "webhooks": Watched("webhook", quiet=_some("failing_since")),
 }

@@ -209,6 +209,13 @@ def remove(file: StoredFile) -> None:
     db.after_commit(lambda: storage.remove(key))
 
 
+def forget(file_id: UUID) -> None:
+    """Remove a picture at once unless something shows it: whoever is to be seen on it asked for that."""
+    for row in _locked([file_id]):
+        if row.unused_since is not None:
+            remove(row)
+
+
 def _log(action: str, file: StoredFile) -> None:
     audit.record(action, resource_type="file", resource_id=file.id)
 

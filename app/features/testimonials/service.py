@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.audit import keys
 from app.features.audit import service as audit
 from app.features.files import service as files
 from app.features.testimonials.models import Testimonial
@@ -81,20 +82,30 @@ def change(who: Principal, row: Testimonial, **given: Any) -> None:
         Invalid: names every field that cannot be.
         OnTheSite: it is approved, and the person is no ADMIN.
     """
+    fields = checked(RULES, given)
+    _lock(row)
     if not may_change(who, row):
         raise OnTheSite()
-    fields = checked(RULES, given)
     changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
     if not changed:
         return
+    before = row.photo_id
     for name, value in changed.items():
         setattr(row, name, value)
     _claim(row)
     _record("TESTIMONIAL_UPDATED", row)
+    if before is not None and before != row.photo_id:
+        files.forget(before)
+
+
+def _lock(row: Testimonial) -> None:
+    """Nobody else changes it until this unit of work ends; what it holds is what is stored now."""
+    db.session().refresh(row, with_for_update=True)
 
 
 def approve(row: Testimonial) -> None:
     """Show it on the site. An archived one comes back."""
+    _lock(row)
     if row.is_shown:
         return
     row.approved_at, row.rejected_at, row.archived_at = row.approved_at or clock.now(), None, None
@@ -103,6 +114,7 @@ def approve(row: Testimonial) -> None:
 
 def reject(row: Testimonial) -> None:
     """Do not show it; it stays with the staff."""
+    _lock(row)
     if row.state == "rejected":
         return
     row.rejected_at, row.approved_at, row.archived_at, row.is_featured = clock.now(), None, None, False
@@ -111,6 +123,7 @@ def reject(row: Testimonial) -> None:
 
 def archive(row: Testimonial) -> None:
     """Take it from the site and from the lists of what waits."""
+    _lock(row)
     if row.archived_at is not None:
         return
     row.archived_at, row.is_featured = clock.now(), False
@@ -118,11 +131,16 @@ def archive(row: Testimonial) -> None:
 
 
 def delete(row: Testimonial) -> None:
-    """Forget it for good: whoever said it may ask for that at any time."""
+    """Forget it for good, its photo and what the log holds of it too: whoever said it may ask for that at any time."""
+    _lock(row)
+    photo_id = row.photo_id
     _record("TESTIMONIAL_DELETED", row)
     files.claim(RESOURCE, row.id, ())
     db.session().delete(row)
     db.session().flush()
+    if photo_id is not None:
+        files.forget(photo_id)
+    keys.destroy(row.id)
 
 
 DECISIONS: dict[str, Callable[[Testimonial], None]] = {"approve": approve, "reject": reject, "archive": archive}
@@ -140,7 +158,7 @@ def decide(who: Principal, testimonial_ids: Collection[UUID], decision: str) -> 
     if act is None or not testimonial_ids or len(testimonial_ids) > 100:
         raise Invalid.field("ids", "Choose one to a hundred, and what to do with them.")
     wanted = set(testimonial_ids)
-    rows = db.session().scalars(sa.select(Testimonial).where(Testimonial.id.in_(wanted))).all()
+    rows = db.session().scalars(sa.select(Testimonial).where(Testimonial.id.in_(wanted)).order_by(Testimonial.id)).all()
     if not who.is_staff or len(rows) < len(wanted):
         raise NotFound()
     for row in rows:
