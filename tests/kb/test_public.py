@@ -243,5 +243,5 @@ def test_a_page_of_a_tag_says_the_tag_and_nothing_else_of_its_address(client, te
 
     told = client.get("/help/tags/imap" + "%20" * 200 + "Your%20account%20is%20closed").text
 
-    assert "Tagged imap" in told and "/help/tags/imap\"" in told
+    assert "Tagged imap" in told and '/help/tags/imap"' in told
     assert "closed" not in told
