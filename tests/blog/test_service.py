@@ -214,3 +214,14 @@ def test_a_year_that_nobody_means_is_refused(as_sam, sam, at):
     post = make_post(sam, days_ago=None)
 
     assert as_sam.post(f"/api/v1/blog/posts/{post.id}/schedule", json={"at": at}).status_code == 422
+
+
+def test_the_name_of_an_author_is_personal_in_the_log(sam):
+    """Else it would outlive whoever is erased."""
+    post = make_post(sam, author_name="Jane Doe")
+    service.change(principal_of(sam), post, author_name="Jane Roe")
+
+    rows = db.session().scalars(sa.select(AuditLog).where(AuditLog.resource_id == post.id)).all()
+
+    assert not [row.action for row in rows if "Jane" in f"{row.state_before} {row.state_after}"]
+    assert any("Jane Roe" in str(audit.personal_part(row)) for row in rows)

@@ -34,7 +34,7 @@ WATCHED: dict[str, Watched] = {
         person="author_id",
         quiet=_some("contents", "html", "summary", "title_key", "views"),
         personal=_some("author_name"),
-    ),  # fmt: skip
+    ),
     "blog_slugs": Watched("post_slug", part_of=("post", "post_id")),
     "blog_tags": Watched("post_tag", part_of=("post", "post_id")),
     "customer_notes": Watched(
