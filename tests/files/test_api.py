@@ -42,7 +42,7 @@ def test_a_larger_body_than_others_take_is_read(as_sam):
 
 
 def test_what_is_no_picture_or_no_base64_is_refused(as_sam):
-    for content, code in (("%%%", "invalid"), ("", "not_a_picture"), ("PHN2Zz4=", "not_a_picture")):
+    for content, code in (("%%%", "invalid"), ("ä", "invalid"), ("", "not_a_picture"), ("PHN2Zz4=", "not_a_picture")):
         answer = as_sam.post(ADDRESS, json={"name": "a.png", "content": content})
         assert (answer.status_code, answer.json["code"]) == (422, code)
     assert as_sam.post(ADDRESS, json={"name": "a.png", "content": "", "purpose": "logo"}).status_code == 422

@@ -1,7 +1,6 @@
 """Pictures as JSON."""
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -34,7 +33,7 @@ class PictureIn(Body):
         """
         try:
             return base64.b64decode(self.content, validate=True)
-        except binascii.Error as wrong:
+        except ValueError as wrong:  # of letters that are none of ASCII it is no `binascii.Error`
             raise Invalid.field("content", "This is not Base64.") from wrong
 
 
