@@ -245,3 +245,21 @@ def test_a_page_of_a_tag_says_the_tag_and_nothing_else_of_its_address(client, te
 
     assert "Tagged imap" in told and '/help/tags/imap"' in told
     assert "closed" not in told
+
+
+def test_addresses_made_up_by_strangers_fill_no_figures(client, tenant, monkeypatch):
+    """And once a day is full, what was asked before goes on being counted."""
+    make_published()
+    monkeypatch.setattr(counting, "MOST_A_DAY", 1)
+
+    for asked in ("junk one", "junk two"):
+        client.get(f"{MAIL}?q={asked}", headers=BROWSER)
+    buffer.flush()
+    assert searched() == {}
+    for _ in range(2):
+        for asked in ("mail", "other"):
+            client.get(f"/help/search?q={asked}", headers=BROWSER)
+        client.get(f"{MAIL}?q=mail", headers=BROWSER)
+        buffer.flush()
+
+    assert searched() == {"mail": (2, 0, 2)}

@@ -20,7 +20,8 @@ KEPT = timedelta(days=400)
 """How long it is known what was looked for and read on each day."""
 LONGEST = 80
 MOST_A_DAY = 5000
-"""Different questions of one tenant and day that are kept; what comes after them is not."""
+"""Different questions of one tenant and day that are kept; of others after them nothing is. What is opened counts for
+those that were asked alone: anybody can write any words into an address."""
 _KIND = "kb"
 _ROBOTS = ("bot", "crawl", "spider", "slurp", "preview", "monitor", "curl", "wget", "python")
 
@@ -102,14 +103,22 @@ def _count_searches(done: Iterable[Done]) -> None:
     counted: dict[tuple[date, str], Counter[str]] = {}
     for one in done:
         counted.setdefault((one.day, one.about), Counter())[one.what] += 1
-    for day in {day for day, _ in counted}:
-        so_many = session.scalar(sa.select(sa.func.count()).select_from(SearchDay).where(SearchDay.day == day)) or 0
-        if so_many >= MOST_A_DAY:
-            counted = {key: what for key, what in counted.items() if key[0] != day}
+    room = {day: _room(day) for day, _ in counted}
     for (day, text), what in sorted(counted.items()):
         found, missed, clicked = what["searched"], what["missed"], what["clicked"]
         times = {"searches": found + missed, "misses": missed, "clicks": clicked}
+        wanted = sa.select(SearchDay.id).where(SearchDay.day == day, SearchDay.words == text)
+        is_new = session.scalar(wanted) is None
+        if is_new and (room[day] <= 0 or not times["searches"]):
+            continue
+        room[day] -= is_new
         session.execute(_ADD_SEARCHES, _row(day=day, words=text, **times))
+
+
+def _room(day: date) -> int:
+    """How many questions that nobody asked on that day can still be kept."""
+    known = sa.select(sa.func.count()).select_from(SearchDay).where(SearchDay.day == day)
+    return MOST_A_DAY - (db.session().scalar(known) or 0)
 
 
 def _row(**values: Any) -> dict[str, Any]:
