@@ -15,7 +15,7 @@ _log = logs.get("kb")
 
 @schedule.scheduled("kb.publish", "* * * * *", title="Articles that publish themselves")
 def publish_due() -> None:
-    """Publish what is due, each article in a transaction of its own: one that cannot be shown, or fails, stops no other.
+    """Publish what is due, each article in a transaction of its own: one that fails stops no other.
 
     Raises:
         SomeFailed: some could not be published; they are tried again at the next run.
