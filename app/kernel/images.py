@@ -88,11 +88,12 @@ def clean(body: bytes) -> Picture:
 def _clean(body: bytes) -> Picture:
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(body), formats=tuple(KINDS)) as opened:
-            if opened.width * opened.height > MOST_PIXELS[str(opened.format)]:
+            kind = "JPEG" if opened.format == "MPO" else str(opened.format)  # as telephones write them, two in one
+            if opened.width * opened.height > MOST_PIXELS[kind]:
                 raise PictureTooLarge()
-            if opened.format == "JPEG" and body.count(_SCAN) > _MOST_SCANS:
+            if kind == "JPEG" and body.count(_SCAN) > _MOST_SCANS:
                 raise NotAPicture()
-            return _written(opened)
+            return _written(opened, kind)
     except Image.DecompressionBombError as bomb:
         raise PictureTooLarge() from bomb
     except PictureTooLarge:
@@ -101,8 +102,7 @@ def _clean(body: bytes) -> Picture:
         raise NotAPicture() from broken
 
 
-def _written(opened: Any) -> Picture:
-    kind = opened.format
+def _written(opened: Any, kind: str) -> Picture:
     if kind == "JPEG":
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     opened.load()

@@ -92,6 +92,19 @@ def test_of_a_moving_one_the_first_frame_is_kept():
         assert red > 200 > blue
 
 
+def test_of_a_telephones_two_in_one_file_the_first_is_kept():
+    body = io.BytesIO()
+    Image.new("RGB", (60, 40), "red").save(
+        body, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20), "blue")]
+    )
+    assert Image.open(body).format == "MPO"
+
+    found = clean(body.getvalue())
+
+    assert (found.ending, found.width, found.height) == ("jpg", 60, 40)
+    assert (opened(found.body).format, found.body.count(b"\xff\xd8")) == ("JPEG", 1)
+
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
