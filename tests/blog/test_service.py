@@ -13,6 +13,7 @@ from app.features.blog.service import ChangedMeanwhile, NotYours
 from app.kernel import clock, db, slugs, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Invalid
+from app.kernel.one_by_one import SomeFailed
 from tests.blog.factories import make_post
 from tests.support.cast import make_staff, principal_of
 
@@ -225,3 +226,20 @@ def test_the_name_of_an_author_is_personal_in_the_log(sam):
 
     assert not [row.action for row in rows if "Jane" in f"{row.state_before} {row.state_after}"]
     assert any("Jane Roe" in str(audit.personal_part(row)) for row in rows)
+
+
+def test_a_house_whose_posts_cannot_be_published_stops_no_other(sam, other_tenant, now):
+    at = clock.now() + timedelta(hours=1)
+    with tenancy.as_tenant(other_tenant.id):
+        broken = make_post(make_staff("theo@tern.example", "Theo", Role.ADMIN), days_ago=None)
+        service.schedule(broken, at)
+        _meanwhile(broken, body="")
+    post = make_post(sam, days_ago=None)
+    service.schedule(post, at + timedelta(minutes=1))
+    now.shift(timedelta(days=1))
+
+    with pytest.raises(SomeFailed):
+        _run()
+    db.session().refresh(post)
+
+    assert post.state == "published"
