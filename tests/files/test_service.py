@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -184,6 +185,27 @@ def test_the_room_holds_however_many_come_at_once(house, folder, monkeypatch):
     assert len(set(kept)) == 5 and len(files_in(folder)) == 5
     with db.transaction(write=False) as session:
         assert session.scalar(sa.select(sa.func.count(StoredFile.id))) == 5
+
+
+@pytest.mark.both_stores
+def test_what_is_claimed_this_moment_is_not_removed(house, folder):
+    with db.transaction():
+        file_id = make_file().id
+    is_claimed = threading.Event()
+
+    def remove():
+        is_claimed.wait()
+        with tenancy.as_tenant(house), db.transaction():
+            service.remove(service.find(file_id))
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction():
+            service.claim("article", new_id(), [file_id])
+            removing = pool.submit(remove)
+            is_claimed.set()
+            time.sleep(0.3)  # for it to get as far as it can
+        with pytest.raises(InUse):
+            removing.result()
 
 
 @pytest.mark.both_stores

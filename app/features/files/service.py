@@ -200,6 +200,8 @@ def remove(file: StoredFile) -> None:
     Raises:
         InUse: something shows it.
     """
+    if not _locked([file.id]):
+        return  # somebody was faster
     if db.session().scalars(sa.select(FileUse.id).where(FileUse.file_id == file.id).limit(1)).first() is not None:
         raise InUse()
     key = file.key
