@@ -29,8 +29,6 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def _drawn(template: str, **context: Any) -> Response:
     """A page of the help centre. Who has no cookie gets what everybody gets, and so caches may keep it a minute."""
     who = maybe_principal()
-    if who is not None and who.is_staff:
-        context["navigation"] = []  # their sidebar does not fit into the customers' bar
     answer = page(template, topics={topic.id: topic for topic in topics.every()}, **context)
     if who is None and not request.cookies:
         answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
@@ -203,7 +201,6 @@ def vote(slug: str) -> ResponseReturnValue:
 
 
 def _vote(found: LivePage, form: VoteForm, *, given: Vote | None, is_open: bool, status: int = 200) -> Response:
-    who = maybe_principal()
     return page(
         "kb/public/vote.html",
         status=status,
@@ -212,7 +209,6 @@ def _vote(found: LivePage, form: VoteForm, *, given: Vote | None, is_open: bool,
         given=given,
         is_open=is_open,
         share=f"{found.yes_votes:,} of {plural(found.votes, 'person', 'people')} said yes" if found.votes else "",
-        **({"navigation": []} if who is not None and who.is_staff else {}),
     )
 
 
