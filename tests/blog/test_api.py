@@ -10,6 +10,7 @@ from tests.blog.factories import make_post
 from tests.support.cast import make_staff, principal_of
 
 SITE, HERE = "/api/marketing/blog", "/api/v1/blog/posts"
+NOBODY = "01a20039-3263-761f-b396-da474dc61bc1"
 NEW = {"title": "A second data centre", "body": "In *Bristol*.", "tags": ["Hosting"], "category": "News"}
 VERBS = ("publish", "withdraw", "archive", "restore")
 
