@@ -52,10 +52,10 @@ def show(customer_id: UUID) -> ResponseReturnValue:
 
     Whoever asks for one that was merged is led to the one that it was merged into.
     """
-    customer = accounts.find_customer(principal(), customer_id, follows=True)
+    customer, aliases = accounts.find_whole(principal(), customer_id)
     if customer.id != customer_id:
         toast("info", f"{db.session().get_one(Customer, customer_id).title} was merged into {customer.title}.")
         return redirect(f"/admin/customers/{customer.id}")
-    seen = portrait.of(customer, principal())
+    seen = portrait.of(customer, aliases, principal())
     crumbs = [("Customers", "/admin/customers"), (seen.title, None)]
     return page("dashboard/admin/customer.html", it=seen, crumbs=crumbs)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from babel import Locale
 
-from app.features.accounts import histories, merged, noted
+from app.features.accounts import histories, noted
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
@@ -83,11 +83,11 @@ class Portrait:
     """Where it is merged into another one; empty for those who may not, and where it cannot be."""
 
 
-def of(customer: Customer, who: Principal) -> Portrait:
-    """Everything about `customer` that `who` may see: at most 15 queries."""
+def of(customer: Customer, aliases: Sequence[Customer], who: Principal) -> Portrait:
+    """Everything about `customer`, with those merged into it, that `who` may see: at most 15 queries a page."""
     zone, role = tenants.current().time_zone, who.staff_role or Role.VIEWER
     shows_money = role >= Role.BILLING
-    people, aliases = accounts.people_of(customer.id), merged.aliases_of(customer.id)
+    people = accounts.people_of(customer.id)
     services = subscriptions.services_of(customer.id, limit=SHOWN)
     tally = subscriptions.tally(customer.id)
     bought = orders.recent_orders(customer_id=customer.id, limit=SHOWN)
