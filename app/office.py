@@ -64,7 +64,7 @@ def demo(customers: int, seed: int) -> None:
     stay as they are. Written in bulk, in one transaction: stopped, it leaves
     nothing. An idle core writes about 15,000 rows a second, and a customer has
     125 of them: 10,000 customers take a minute and a half and 0.6 GB of disk,
-    100,000 ten times as much.
+    100,000 about 20 minutes and 6.3 GB.
     """
     with operators_house() as found:
         if found.smtp_url is not None:

@@ -59,6 +59,7 @@ def write(sight, title, body, **fields):
         page.get_by_label(label.replace("_", " "), exact=False).first.fill(text)
     page.get_by_role("button", name="Keep as a draft").click()
     page.wait_for_url(re.compile(r"/admin/kb/[0-9a-f-]{36}$"))
+    page.wait_for_load_state("networkidle")
     return "/" + page.url.split("/", 3)[3]
 
 
@@ -108,16 +109,16 @@ def test_nothing_that_somebody_wrote_runs_or_loads_anywhere(owner, panel):
     page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
     desk = write(sight, f"Mail {LINE}", MARKDOWN, Tags=LINE[:30], For_search_engines=LINE, Title_there=LINE)
     page.get_by_role("button", name="Publish", exact=True).click()
-    page.wait_for_load_state()
+    page.wait_for_load_state("networkidle")  # a page that is left breaks off what it asks for
     address = page.locator(".lede .mono").inner_text()
     page.get_by_label("Text in Markdown").fill(MARKDOWN + "\n\nMore.")
     page.wait_for_timeout(700)
     page.get_by_role("button", name="Keep").first.click()
-    page.wait_for_load_state()
+    page.wait_for_load_state("networkidle")
     sight.go(f"{address}/vote?helpful=no")
     page.get_by_label("What was missing").fill(LINE)
     page.get_by_role("button", name="Send").click()
-    page.wait_for_load_state()
+    page.wait_for_load_state("networkidle")
 
     payload = "%3Cb%20onmouseover%3D%22mail%3Cscript%3E"
     for path in ("/help", f"/help?q={payload}", f"/help/search?q={payload}", "/help/search?q=constructor", address, "/admin/kb",
@@ -145,7 +146,7 @@ def test_the_pages_are_in_nobodys_way(owner):
         sight, "A page to look at", "Words.\n\n## One\n\n```\ncode\n```\n\n## Two\n\n| a | b |\n| - | -: |\n| 1 | 2 |\n"
     )
     sight.page.get_by_role("button", name="Publish", exact=True).click()
-    sight.page.wait_for_load_state()
+    sight.page.wait_for_load_state("networkidle")
     sight.close()
 
     for look in (DESK, PHONE_DARK):
