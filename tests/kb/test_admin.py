@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.features.audit.models import AuditLog
 from app.features.files.models import FileUse
-from app.features.kb import counting, publishing, service, votes
+from app.features.kb import addresses, counting, publishing, service, votes
 from app.features.kb.models import Article, Category, LivePage, Version
 from app.features.kb.service import Words
 from app.kernel import buffer, clock, db
@@ -121,6 +121,21 @@ def test_a_wrong_field_is_said_where_it_stands_and_what_was_typed_stays(as_sam, 
         article = make_article("Empty")
         assert as_sam.post(f"{HERE}/{article.id}/publication", data=sent(article) | wrong).status_code == 422
         assert article.published_at is None
+
+
+def test_of_two_who_want_one_address_at_once_the_later_is_told_and_loses_nothing(as_sam, tenant, monkeypatch):
+    make_article("Mail")
+    article = make_article("Other")
+    monkeypatch.setattr(addresses, "_taken", lambda *_: set())  # nobody had it when it was looked for
+
+    answers = [as_sam.post(HERE, data=WRITTEN | {"slug": "mail", "body": "Long work."}),
+               as_sam.post(f"{HERE}/{article.id}", data=sent(article, slug="mail", body="Long work."))]  # fmt: skip
+
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "Another article has this address." in answer.text and "Long work." in answer.text
+    stored = db.session().scalars(sa.select(Article).execution_options(populate_existing=True))
+    assert {(one.slug, one.body, one.revision) for one in stored} == {("mail", BODY, 1), ("other", BODY, 1)}
 
 
 def test_the_preview_shows_what_readers_would_see_and_keeps_nothing(as_mo, tenant):

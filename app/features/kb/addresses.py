@@ -1,7 +1,8 @@
 """The addresses of articles: made of titles, unique, and kept when they change."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -57,16 +58,16 @@ def _taken(slugs: Iterable[str], own: Article | None) -> set[str]:
     return {*session.scalars(written), *session.scalars(live)}
 
 
-def store(article: Article) -> None:
-    """Write the article. The unique key decides, so that of two at once one is refused.
+@contextmanager
+def held() -> Iterator[None]:
+    """Write an article inside. The unique key decides, so that of two at once one is refused and nothing of it kept.
 
     Raises:
         Invalid: somebody took the slug a moment ago.
     """
     try:
         with db.session().begin_nested():
-            db.session().add(article)
-            db.session().flush()
+            yield
     except sa.exc.IntegrityError as problem:
         raise Invalid.field("slug", _TAKEN, code="slug_taken") from problem
 

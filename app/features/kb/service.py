@@ -109,7 +109,8 @@ def create(written: Words) -> Article:
         revision=1,
         state="draft",
     )
-    addresses.store(article)
+    with addresses.held():
+        db.session().add(article)
     _keep(article)
     said = {name: fields[name] for name in ("title", "tags")} | {"slug": article.slug}
     audit.record("ARTICLE_CREATED", resource_type=KIND, resource_id=article.id, after=said)
@@ -152,14 +153,14 @@ def _change(article: Article, fields: dict[str, Any], restored_from: int | None 
     changed = sorted(name for name, value in fields.items() if getattr(article, name) != value)
     if not changed:
         return False
-    for name in changed:
-        setattr(article, name, fields[name])
-    article.title_key = _title_key(article.title)
-    article.changed_at = clock.now()
-    article.revision += 1
-    if article.state == "published":
-        article.state = "draft"
-    addresses.store(article)
+    with addresses.held():
+        for name in changed:
+            setattr(article, name, fields[name])
+        article.title_key = _title_key(article.title)
+        article.changed_at = clock.now()
+        article.revision += 1
+        if article.state == "published":
+            article.state = "draft"
     _keep(article, restored_from)
     after = {"changed": changed} | ({"restored_from": restored_from} if restored_from else {})
     audit.record("ARTICLE_SAVED", resource_type=KIND, resource_id=article.id, after=after)
