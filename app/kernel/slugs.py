@@ -2,15 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 from app.kernel.ids import parse_id
 
 LONGEST = 80
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OTHER = re.compile(r"[^a-z0-9]+")
-_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+    | dict.fromkeys("'’", "")
+)
 
 
 def made_of(text: str, *, fallback: str) -> str:
@@ -33,18 +36,19 @@ def checked(text: str) -> str:
         ValueError: it is none; says what one looks like.
     """
     text = text.strip()
-    if not _SLUG.fullmatch(text) or parse_id(text) is not None:
+    if len(text) > LONGEST or not _SLUG.fullmatch(text) or parse_id(text) is not None:
         raise ValueError(f"1 to {LONGEST} small letters, digits and hyphens, such as our-new-office.")
     return text
 
 
-def free(wanted: str, is_taken: Callable[[str], bool]) -> str:
-    """`wanted`, or the first of `wanted-2`, `wanted-3`, ... that is not taken. The unique key still decides."""
-    if not is_taken(wanted):
-        return wanted
+def tries(wanted: str) -> Iterator[str]:
+    """`wanted`, then `wanted-2`, `wanted-3` and so on without end, each cut to what a slug may be long."""
+    yield wanted
     for number in count(2):
         end = f"-{number}"
-        tried = wanted[: LONGEST - len(end)].rstrip("-") + end
-        if not is_taken(tried):
-            return tried
-    raise AssertionError("numbers do not end")
+        yield wanted[: LONGEST - len(end)].rstrip("-") + end
+
+
+def free(wanted: str, is_taken: Callable[[str], bool]) -> str:
+    """The first of `tries` that is not taken. The unique key still decides."""
+    return next(tried for tried in tries(wanted) if not is_taken(tried))

@@ -32,10 +32,22 @@ def paragraphs(longest: int, *, is_needed: bool = False) -> Callable[[str], str]
     """Several lines, as they were typed."""
 
     def rule(value: str) -> str:
-        text = _IN_TEXTS.sub("", _storable(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
-        return _sized(text, longest, is_needed=is_needed)
+        return _sized(_IN_TEXTS.sub("", _lines(value)).strip(), longest, is_needed=is_needed)
 
     return rule
+
+
+def source(longest: int) -> Callable[[str], str]:
+    """A text in a language of its own, such as Markdown, where blanks mean something: those at its end alone go."""
+
+    def rule(value: str) -> str:
+        return _sized(_lines(value).rstrip(), longest, is_needed=False)
+
+    return rule
+
+
+def _lines(value: str) -> str:
+    return _storable(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _storable(value: str) -> str:

@@ -13,7 +13,7 @@ from app.features.webhooks import service as webhooks
 from app.features.webhooks.models import WebhookDelivery
 from app.kernel import buffer, clock, db, schedule, tenancy
 from app.kernel.errors import Invalid
-from tests.kb.factories import make_article, make_published
+from tests.kb.factories import make_article, make_published, make_topic
 
 
 def test_addresses_are_made_of_titles_and_nobody_has_the_same(tenant):
@@ -43,6 +43,25 @@ def test_an_address_that_readers_know_is_given_to_nobody_else(tenant):
         service.create(Words(title="Other", slug="mail"))
     publishing.publish(article)
     assert service.create(Words(title="Other", slug="mail")).slug == "mail"
+
+
+def test_an_address_from_before_the_present_rule_stays_when_the_article_is_saved(tenant):
+    article = make_article("Mail")
+    article.slug = "m" * 100
+    db.session().flush()
+
+    for slug in ("", "m" * 100):
+        service.save(article, Words(title=f"Mail {slug[:1]}", slug=slug), seen=article.revision)
+        assert article.slug == "m" * 100
+    for refused in ("n" * 81, "a--b", str(article.id)):
+        with pytest.raises(Invalid) as refusal:
+            service.save(article, Words(title="Mail", slug=refused), seen=article.revision)
+        assert list(refusal.value.fields) == ["slug"]
+
+
+def test_topics_of_one_name_have_addresses_of_their_own(tenant):
+    assert [make_topic("E-mail").slug for _ in range(3)] == ["e-mail", "e-mail-2", "e-mail-3"]
+    assert make_topic("メール").slug == "topic"
 
 
 def test_publishing_is_told_to_who_listens(tenant):

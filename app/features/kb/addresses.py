@@ -1,56 +1,54 @@
 """The addresses of articles: made of titles, unique, and kept when they change."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import sqlalchemy as sa
 
-from app.features.kb import words
 from app.features.kb.models import Article, LivePage, Redirect
-from app.kernel import db
+from app.kernel import db, slugs
 from app.kernel.errors import Invalid
+from app.kernel.texts import checked
 
-LONGEST = 100
 RESERVED = frozenset({"search", "topics", "tags"})
 """What other pages of the help centre are called."""
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+AT_ONCE = 50
+"""So many slugs are looked for with one query."""
 _TAKEN = "Another article has this address."
 
 
 def chosen(given: str, *, title: str, own: Article | None = None) -> str:
-    """The slug that was given, or one made of the title that nobody has.
+    """The slug that was given; without one, that of the `own` article, and for a new one it is made of the title.
 
     Raises:
-        Invalid: it is given, and cannot be or is taken.
+        Invalid: the given one cannot be, or is taken.
     """
-    slug = given.strip().lower()
-    if not slug:
-        return _made(words.slug(title) or "article")
-    if own is not None and slug == own.slug:
-        return slug
-    if len(slug) > LONGEST or not _SLUG.fullmatch(slug):
-        raise Invalid.field("slug", "Small letters, digits and hyphens, at most 100.")
-    if slug in RESERVED or slug in _taken([slug], own):
+    wanted = given.strip().lower()
+    if own is not None and wanted in {"", own.slug}:
+        return own.slug
+    if not wanted:
+        return _made(slugs.made_of(title, fallback="article"))
+    wanted = checked({"slug": slugs.checked}, {"slug": wanted})["slug"]
+    if wanted in RESERVED or _taken([wanted], own):
         raise Invalid.field("slug", _TAKEN, code="slug_taken")
-    return slug
+    return wanted
 
 
-def _made(wish: str) -> str:
-    """The wish, or the wish with the first number that is free."""
-    start = 1
+def _made(wanted: str) -> str:
+    """The wanted one, or that with the first number that is free."""
+    tries = slugs.tries(wanted)
     while True:
-        tries = [wish if number == 1 else f"{wish}-{number}" for number in range(start, start + 50)]
-        taken = _taken(tries, None) | RESERVED
-        free = next((slug for slug in tries if slug not in taken), None)
+        some = list(islice(tries, AT_ONCE))
+        taken = _taken(some, None) | RESERVED
+        free = next((slug for slug in some if slug not in taken), None)
         if free is not None:
             return free
-        start += 50
 
 
-def _taken(slugs: Iterable[str], own: Article | None) -> set[str]:
+def _taken(wanted: Sequence[str], own: Article | None) -> set[str]:
     """Those that another article has, or that readers know it by. What it had once may be taken over."""
-    wanted, session = list(slugs), db.session()
+    session = db.session()
     written = sa.select(Article.slug).where(Article.slug.in_(wanted))
     live = sa.select(LivePage.slug).where(LivePage.slug.in_(wanted))
     if own is not None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
-from app.features.kb import service, topics
+from app.features.kb import topics
 from app.features.kb.admin import CRUMBS
 from app.features.kb.forms import TopicForm
 from app.features.kb.models import Category
@@ -62,7 +62,7 @@ def _given(form: TopicForm) -> dict[str, Any]:
 @requires(staff=Role.ADMIN)
 def show(topic_id: UUID) -> ResponseReturnValue:
     """The form for one."""
-    topic = service.category(topic_id)
+    topic = topics.find(topic_id)
     form = TopicForm(
         formdata=None, name=topic.name, description=topic.description, icon=topic.icon, position=topic.position
     )
@@ -84,7 +84,7 @@ def _one(topic: Category, form: TopicForm, *, status: int = 200) -> Response:
 @requires(staff=Role.ADMIN)
 def update(topic_id: UUID) -> ResponseReturnValue:
     """Call it otherwise."""
-    topic, form = service.category(topic_id), TopicForm()
+    topic, form = topics.find(topic_id), TopicForm()
     if form.validate_on_submit():
         try:
             topics.change(topic, **_given(form))
@@ -100,7 +100,7 @@ def update(topic_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_deletion(topic_id: UUID) -> ResponseReturnValue:
     """Let it go, once no article stands under it."""
-    topic = service.category(topic_id)
+    topic = topics.find(topic_id)
     topics.delete(topic)
     toast("good", f"{topic.name} is gone.")
     return redirect(HERE, 303)

@@ -4,7 +4,6 @@ import difflib
 from typing import NamedTuple
 
 from app.features.kb.models import Version
-from app.features.kb.service import WRITTEN
 
 LABELS = {"title": "Title", "tags": "Tags", "summary": "For search engines", "seo_title": "Title there", "body": "Text"}
 MOST_LINES = 2000
@@ -22,10 +21,10 @@ class Line(NamedTuple):
 def between(older: Version | None, newer: Version) -> list[tuple[str, list[Line]]]:
     """What was changed, by the label of the field; fields that are the same are left out."""
     found = []
-    for name in WRITTEN:
+    for name, label in LABELS.items():
         before, after = (_text(one, name) for one in (older, newer))
         if before != after:
-            found.append((LABELS[name], lines(before, after)))
+            found.append((label, lines(before, after)))
     return found
 
 

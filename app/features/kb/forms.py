@@ -7,10 +7,9 @@ from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.features.kb import rules, topics
+from app.features.kb import rules
 from app.features.kb.models import Article, Category
 from app.features.kb.service import Words
-from app.features.kb.votes import LONGEST_COMMENT
 from app.kernel import ids, moments
 from app.kernel.pages import PanelForm
 
@@ -23,7 +22,7 @@ class VoteForm(PanelForm):
         [InputRequired("Say yes or no.")],
         choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "Not quite")],
     )
-    comment = TextAreaField("What was missing, or what helped?", [Optional(), Length(max=LONGEST_COMMENT)])
+    comment = TextAreaField("What was missing, or what helped?", [Optional(), Length(max=rules.LONGEST_COMMENT)])
 
     @property
     def is_helpful(self) -> bool:
@@ -97,7 +96,7 @@ class TopicForm(PanelForm):
     description = StringField(
         "In a few words", [Optional()], description="Under the name, such as: Mailboxes, phones, spam."
     )
-    icon = SelectField("Drawing", choices=[SelectChoice(name, name.replace("-", " ")) for name in topics.ICONS])
+    icon = SelectField("Drawing", choices=[SelectChoice(name, name.replace("-", " ")) for name in rules.ICONS])
     position = IntegerField(
         "Place", [InputRequired("0 is the first.")], default=0, description="The smaller, the further up."
     )

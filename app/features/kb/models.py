@@ -11,8 +11,6 @@ from app.kernel import db
 from app.kernel.columns import JSON, Code, Id
 from app.kernel.tenancy import TenantRecord, tenant_key
 
-STATES = ("draft", "review", "published", "archived")
-
 
 class Category(TenantRecord):
     """A topic under which articles stand on the first page of the help centre."""

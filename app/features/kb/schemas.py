@@ -12,7 +12,6 @@ from app.features.kb.finding import LAST_PAGE, Found, Pieces
 from app.features.kb.models import Article, Category, LivePage
 from app.features.kb.reading import Teaser
 from app.features.kb.service import Words
-from app.features.kb.votes import LONGEST_COMMENT
 from app.features.kb.words import LONGEST_QUESTION
 from app.kernel.schemas import Answer, Body, Query
 
@@ -124,7 +123,7 @@ class VoteIn(Body):
     """Whether it helped."""
 
     helpful: bool
-    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] = ""
+    comment: Annotated[str, Field(max_length=rules.LONGEST_COMMENT)] = ""
 
 
 class VoteOut(Answer):
@@ -142,13 +141,13 @@ class VoteOut(Answer):
 class ArticleIn(Body):
     """What is written; readers see it with `publish`, or later."""
 
-    title: Annotated[str, Field(min_length=1, max_length=160, examples=["Set up mail on iPhone"])]
+    title: Annotated[str, Field(min_length=1, max_length=rules.LONGEST_TITLE, examples=["Set up mail on iPhone"])]
     body: Annotated[str, Field(max_length=rules.LONGEST_BODY, description="Markdown.")] = ""
     slug: Annotated[str, Field(max_length=100, description="Empty: made of the title, or kept.")] = ""
     category: Annotated[str, Field(max_length=100, description="The slug of a topic.")] = ""
     tags: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=rules.MOST_TAGS)] = []
-    summary: Annotated[str, Field(max_length=300)] = ""
-    seo_title: Annotated[str, Field(max_length=160)] = ""
+    summary: Annotated[str, Field(max_length=rules.LONGEST_SUMMARY)] = ""
+    seo_title: Annotated[str, Field(max_length=rules.LONGEST_TITLE)] = ""
     publish: Annotated[bool, Field(description="Let readers see it at once. For admins.")] = False
 
     def words(self, category_id: UUID | None) -> Words:

@@ -8,18 +8,16 @@ import sqlalchemy as sa
 
 from app.features.audit import service as audit
 from app.features.files import service as files
-from app.features.kb import addresses
-from app.features.kb.models import Article, Category, Version
-from app.features.kb.rules import checked
+from app.features.kb import addresses, rules, topics
+from app.features.kb.models import Article, Version
 from app.kernel import clock, db, terms
 from app.kernel.access import Principal, Role, actor
 from app.kernel.errors import Conflict, Forbidden, NotFound
 from app.kernel.paging import Page, page
+from app.kernel.texts import checked
 
 KIND = "kb_article"
 """What articles are called in the log and among the words that staff find them by."""
-WRITTEN = ("title", "tags", "summary", "seo_title", "body")
-"""What a version keeps."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +95,10 @@ def create(written: Words) -> Article:
     Raises:
         Invalid: something that cannot be, or a slug that is taken; names the fields.
     """
-    fields = checked(written)
-    _check_category(written.category_id)
+    fields = _checked(written)
     article = Article(
         **fields,
         title_key=_title_key(fields["title"]),
-        slug=addresses.chosen(written.slug, title=fields["title"]),
-        category_id=written.category_id,
         author_id=actor().user_id,
         changed_at=clock.now(),
         revision=1,
@@ -112,9 +107,18 @@ def create(written: Words) -> Article:
     with addresses.held():
         db.session().add(article)
     _keep(article)
-    said = {name: fields[name] for name in ("title", "tags")} | {"slug": article.slug}
+    said = {name: fields[name] for name in ("title", "tags", "slug")}
     audit.record("ARTICLE_CREATED", resource_type=KIND, resource_id=article.id, after=said)
     return article
+
+
+def _checked(written: Words, *, own: Article | None = None) -> dict[str, Any]:
+    """What was written as it is stored, by the names of its columns."""
+    fields = checked(rules.ARTICLE, {name: getattr(written, name) for name in rules.ARTICLE})
+    if written.category_id is not None:
+        topics.find(written.category_id)
+    slug = addresses.chosen(written.slug, title=fields["title"], own=own)
+    return fields | {"slug": slug, "category_id": written.category_id}
 
 
 def save(article: Article, written: Words, *, seen: int) -> bool:
@@ -130,11 +134,7 @@ def save(article: Article, written: Words, *, seen: int) -> bool:
         raise Archived()
     if seen != article.revision:
         raise EditedMeanwhile()
-    fields = checked(written)
-    _check_category(written.category_id)
-    fields |= {"slug": addresses.chosen(written.slug or article.slug, title=fields["title"], own=article)}
-    fields |= {"category_id": written.category_id}
-    return _change(article, fields)
+    return _change(article, _checked(written, own=article))
 
 
 def restore(article: Article, version: Version) -> None:
@@ -146,7 +146,7 @@ def restore(article: Article, version: Version) -> None:
     lock(article)
     if article.state == "archived":
         raise Archived()
-    _change(article, {name: getattr(version, name) for name in WRITTEN}, restored_from=version.revision)
+    _change(article, {name: getattr(version, name) for name in rules.ARTICLE}, restored_from=version.revision)
 
 
 def _change(article: Article, fields: dict[str, Any], restored_from: int | None = None) -> bool:
@@ -169,7 +169,7 @@ def _change(article: Article, fields: dict[str, Any], restored_from: int | None 
 
 def _keep(article: Article, restored_from: int | None = None) -> None:
     """The version of what is there now, and the words that staff find it by."""
-    kept = {name: getattr(article, name) for name in WRITTEN}
+    kept = {name: getattr(article, name) for name in rules.ARTICLE}
     version = Version(
         article_id=article.id, revision=article.revision, author_id=actor().user_id, restored_from=restored_from, **kept
     )  # fmt: skip
@@ -188,23 +188,6 @@ def lock(article: Article) -> None:
 
 def _title_key(title: str) -> str:
     return terms.plain(title)[:200]
-
-
-def _check_category(category_id: UUID | None) -> None:
-    if category_id is not None:
-        category(category_id)
-
-
-def category(category_id: UUID) -> Category:
-    """One topic.
-
-    Raises:
-        NotFound: there is none with this id.
-    """
-    found = db.session().scalar(sa.select(Category).where(Category.id == category_id))
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def ask_review(article: Article) -> None:

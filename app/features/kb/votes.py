@@ -4,11 +4,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.kb import rules
 from app.features.kb.models import LivePage, Vote
 from app.kernel import crypto, db, tenancy
-from app.kernel.errors import Invalid, NotFound
-
-LONGEST_COMMENT = 1000
+from app.kernel.errors import NotFound
+from app.kernel.texts import checked
 
 
 def voter(*, user_id: UUID | None, network: str, browser: str) -> str:
@@ -28,9 +28,7 @@ def vote(article_id: UUID, *, voter: str, is_helpful: bool, comment: str = "", u
         NotFound: readers find no such article.
         Invalid: the comment is too long.
     """
-    comment = comment.replace("\0", "").strip()
-    if len(comment) > LONGEST_COMMENT:
-        raise Invalid.field("comment", f"{LONGEST_COMMENT:,} characters at most.")
+    comment = checked(rules.VOTE, {"comment": comment})["comment"]
     session = db.session()
     page = session.scalar(  # its lock lets two votes of one visitor follow each other
         sa.select(LivePage)

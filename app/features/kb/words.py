@@ -1,7 +1,6 @@
 """What a word is to the knowledge base: the same on both stores, without case and accents."""
 
 import re
-import unicodedata
 from itertools import accumulate
 
 from app.kernel import terms
@@ -14,7 +13,6 @@ into many, and PostgreSQL silently mixes up the words of a row that holds more t
 MOST_ASKED = 8
 LONGEST_QUESTION = 200
 _WORD = re.compile(r"[^\W_]+")
-_DASHES = re.compile(r"[^a-z0-9]+")
 _COMMON = """a about an and are as at be by can do does for from get has have how i if in into is it its me my of on
 or our please so that the their there this to was we what when where which who why will with you your"""
 COMMON = frozenset(_COMMON.split())
@@ -40,13 +38,6 @@ def asked(question: str) -> list[str]:
     found = list(dict.fromkeys(indexed(question[:LONGEST_QUESTION])))
     telling = [word for word in found if word not in COMMON]
     return (telling or found)[:MOST_ASKED]
-
-
-def slug(text: str, *, longest: int = 80) -> str:
-    """Small letters, digits and hyphens; empty where the text has none that Latin letters could be made of."""
-    ascii_only = unicodedata.normalize("NFKD", text[:400]).casefold().replace("ß", "ss").encode("ascii", "ignore")
-    found = _DASHES.sub("-", ascii_only.decode()).strip("-")
-    return found[:longest].rstrip("-")
 
 
 def parts(text: str, wanted: list[str]) -> list[tuple[str, bool]]:
