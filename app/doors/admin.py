@@ -18,6 +18,7 @@ from app.features.catalogue import admin_promos as promos
 from app.features.dashboard import admin as dashboard
 from app.features.files import admin as files
 from app.features.kb import admin as kb
+from app.features.kb import admin_desk as kb_desk
 from app.features.kb import admin_figures as kb_figures
 from app.features.kb import admin_steps as kb_steps
 from app.features.kb import admin_topics as kb_topics
@@ -51,6 +52,7 @@ ROOMS = (
     own_profile.routes,
     by_hand.routes,
     kb.routes,
+    kb_desk.routes,
     kb_figures.routes,
     kb_steps.routes,
     kb_topics.routes,

@@ -29,10 +29,10 @@ def chosen(given: str, *, title: str, own: Article | None = None) -> str:
         return own.slug
     if not wanted:
         return _made(slugs.made_of(title, fallback="article"))
-    wanted = checked({"slug": slugs.checked}, {"slug": wanted})["slug"]
-    if wanted in RESERVED or _taken([wanted], own):
+    slug: str = checked({"slug": slugs.checked}, {"slug": wanted})["slug"]
+    if slug in RESERVED or _taken([slug], own):
         raise Invalid.field("slug", _TAKEN, code="slug_taken")
-    return wanted
+    return slug
 
 
 def _made(wanted: str) -> str:

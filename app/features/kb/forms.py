@@ -1,16 +1,17 @@
 """What comes in from the pages of the knowledge base. What each may be is `rules`' to say."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.features.kb import rules
-from app.features.kb.models import Article, Category
+from app.features.kb import rules, topics
+from app.features.kb.models import Article
 from app.features.kb.service import Words
 from app.kernel import ids, moments
+from app.kernel.errors import Invalid
 from app.kernel.pages import PanelForm
 
 
@@ -43,6 +44,11 @@ class ArticleForm(PanelForm):
     publish_at = DateTimeLocalField("Publish at", [Optional()], format=moments.TYPED)
     revision = HiddenField()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = (SelectChoice(str(topic.id), topic.name) for topic in topics.every())
+        self.category.choices = [SelectChoice("", "None"), *known]
+
     @classmethod
     def of(cls, article: Article, zone: str) -> "ArticleForm":
         """Filled in as the article stands."""
@@ -53,13 +59,6 @@ class ArticleForm(PanelForm):
         )  # fmt: skip
         form.publish_at.data = moments.on_clock(article.publish_at, zone)
         return form
-
-    def offer(self, known: Sequence[Category]) -> None:
-        """The topics to choose from."""
-        self.category.choices = [
-            SelectChoice("", "None"),
-            *(SelectChoice(str(topic.id), topic.name) for topic in known),
-        ]
 
     @property
     def words(self) -> Words:
@@ -80,13 +79,16 @@ class ArticleForm(PanelForm):
         text = str(self.revision.data or "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
-    def moment(self, zone: str) -> datetime | None:
+    def moment(self, zone: str) -> datetime:
         """When it is to be published, in UTC.
 
         Raises:
-            Invalid: a year that nobody means.
+            Invalid: none was chosen, or a year that nobody means.
         """
-        return moments.of_clock("publish_at", self.publish_at.data, zone)
+        at = moments.of_clock("publish_at", self.publish_at.data, zone)
+        if at is None:
+            raise Invalid.field("publish_at", "Say when.")
+        return at
 
 
 class TopicForm(PanelForm):

@@ -68,9 +68,14 @@ class Article(TenantRecord):
     changed_at: Mapped[datetime]
 
     @property
+    def is_archived(self) -> bool:
+        """Whether it was put away: nobody finds it, nobody works on it."""
+        return self.state == "archived"
+
+    @property
     def is_live(self) -> bool:
         """Whether readers find it."""
-        return self.published_revision is not None and self.state != "archived"
+        return self.published_revision is not None
 
     @property
     def has_changes(self) -> bool:

@@ -10,7 +10,7 @@ from app.features.audit import service as audit
 from app.features.kb import addresses, index, spelling
 from app.features.kb.events import ArticlePublished
 from app.features.kb.models import Article, LivePage, PageTag
-from app.features.kb.service import KIND, Archived, lock
+from app.features.kb.service import KIND, lock, lock_to_work
 from app.features.kb.words import indexed
 from app.kernel import clock, db, markdown
 from app.kernel.errors import Invalid
@@ -28,20 +28,19 @@ def publish(article: Article) -> None:
         Archived: take it back first.
         Invalid: it has no text.
     """
-    lock(article)
-    if article.state == "archived":
-        raise Archived()
-    if not article.body.strip():
-        raise Invalid.field("body", "Write something before you publish it.")
-    page = _page_of(article.id)
-    is_first = page is None
-    page = page if page is not None else LivePage(article_id=article.id, created_at=clock.now())
-    _draw(page, article)
-    now = clock.now()
+    lock_to_work(article)
+    _check_text(article)
+    known, now = _page_of(article.id), clock.now()
+    _draw(known or LivePage(article_id=article.id, created_at=now), article)
     article.state, article.published_at, article.published_revision = "published", now, article.revision
     article.publish_at = None
     db.session().flush()
-    tell(ArticlePublished(article.id, article.slug, article.title, is_first))
+    tell(ArticlePublished(article.id, article.slug, article.title, is_first=known is None))
+
+
+def _check_text(article: Article) -> None:
+    if not article.body.strip():
+        raise Invalid.field("body", "Write something before you publish it.")
 
 
 def _draw(page: LivePage, article: Article) -> None:
@@ -109,14 +108,11 @@ def schedule(article: Article, at: datetime) -> None:
         Archived: take it back first.
         Invalid: the moment is past, or too far away; it has no text.
     """
-    lock(article)
-    if article.state == "archived":
-        raise Archived()
+    lock_to_work(article)
     now = clock.now()
     if not now < at <= now + FARTHEST:
         raise Invalid.field("publish_at", "A moment in the next two years.")
-    if not article.body.strip():
-        raise Invalid.field("body", "Write something before you publish it.")
+    _check_text(article)
     article.publish_at = at
     db.session().flush()
     audit.record("ARTICLE_SCHEDULED", resource_type=KIND, resource_id=article.id)
@@ -134,7 +130,7 @@ def unschedule(article: Article) -> None:
 def archive(article: Article) -> None:
     """Let nobody find it any more; everything of it is kept. Safe to repeat."""
     lock(article)
-    if article.state == "archived":
+    if article.is_archived:
         return
     page = _page_of(article.id)
     if page is not None and page.number is not None:
@@ -151,7 +147,7 @@ def archive(article: Article) -> None:
 def take_back(article: Article) -> None:
     """Work on an archived article again, as a draft. Safe to repeat."""
     lock(article)
-    if article.state == "archived":
+    if article.is_archived:
         article.state = "draft"
         db.session().flush()
         audit.record("ARTICLE_TAKEN_BACK", resource_type=KIND, resource_id=article.id)

@@ -84,6 +84,22 @@ def find_to_change(who: Principal, article_id: UUID) -> Article:
     return article
 
 
+def lock(article: Article) -> None:
+    """Nobody else changes the article until this unit of work ends; what it holds is what is stored now."""
+    db.session().refresh(article, with_for_update=True)
+
+
+def lock_to_work(article: Article) -> None:
+    """As `lock`, for whoever works on it.
+
+    Raises:
+        Archived: take it back first.
+    """
+    lock(article)
+    if article.is_archived:
+        raise Archived()
+
+
 def listed(*, cursor: str | None = None, limit: int = 50) -> Page[Article]:
     """The articles in every state, newest first, for programs of staff."""
     return page(sa.select(Article), Article, cursor=cursor, limit=limit)
@@ -121,6 +137,10 @@ def _checked(written: Words, *, own: Article | None = None) -> dict[str, Any]:
     return fields | {"slug": slug, "category_id": written.category_id}
 
 
+def _title_key(title: str) -> str:
+    return terms.plain(title)[:200]
+
+
 def save(article: Article, written: Words, *, seen: int) -> bool:
     """Keep what somebody wrote, as another version; whether anything was different. Readers see it once published.
 
@@ -129,9 +149,7 @@ def save(article: Article, written: Words, *, seen: int) -> bool:
         Archived: nobody works on it.
         Invalid: something that cannot be, or a slug that is taken; names the fields.
     """
-    lock(article)
-    if article.state == "archived":
-        raise Archived()
+    lock_to_work(article)
     if seen != article.revision:
         raise EditedMeanwhile()
     return _change(article, _checked(written, own=article))
@@ -143,9 +161,7 @@ def restore(article: Article, version: Version) -> None:
     Raises:
         Archived: nobody works on it.
     """
-    lock(article)
-    if article.state == "archived":
-        raise Archived()
+    lock_to_work(article)
     _change(article, {name: getattr(version, name) for name in rules.ARTICLE}, restored_from=version.revision)
 
 
@@ -181,24 +197,13 @@ def _keep(article: Article, restored_from: int | None = None) -> None:
     terms.keep(KIND, article.id, [article.title, *article.tags, article.slug.replace("-", " ")])
 
 
-def lock(article: Article) -> None:
-    """Nobody else changes the article until this unit of work ends; what it holds is what is stored now."""
-    db.session().refresh(article, with_for_update=True)
-
-
-def _title_key(title: str) -> str:
-    return terms.plain(title)[:200]
-
-
 def ask_review(article: Article) -> None:
     """Say that it is ready for somebody else to read over and publish. Safe to repeat.
 
     Raises:
         Archived: nobody works on it.
     """
-    lock(article)
-    if article.state == "archived":
-        raise Archived()
+    lock_to_work(article)
     if article.state == "draft":
         article.state = "review"
         db.session().flush()
