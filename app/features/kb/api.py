@@ -2,21 +2,19 @@
 
 from uuid import UUID
 
-from app.features.kb import finding, reading, topics, votes
-from app.features.kb.models import Category
+from app.features.kb import finding, reading, rules, topics, votes
+from app.features.kb.finding import Found
 from app.features.kb.schemas import (
     ArticleOut,
     ArticlesOut,
     ArticlesQuery,
     HeadingOut,
+    HitOut,
     PopularQuery,
     TeaserOut,
     VoteIn,
     VoteOut,
-    found_out,
-    marked,
 )
-from app.features.kb.schemas import HitOut as Hit
 from app.features.tenants import service as tenants
 from app.kernel.access import anyone
 from app.kernel.api import ApiRoutes
@@ -28,38 +26,49 @@ routes = ApiRoutes("kb", prefix="/api/kb", tag="Help centre")
 LIMITS = ("120/minute",)
 
 
-def _topics() -> dict[UUID, Category]:
-    return {topic.id: topic for topic in topics.every()}
-
-
 @routes.get("/articles", errors=(NotFound,))
 @anyone(limits=LIMITS)
 def index(query: ArticlesQuery) -> ArticlesOut:
     """Look for articles: by words, under a topic, with a tag; without words, all of them by title."""
-    known = _topics()
     topic = topics.by_slug(query.category) if query.category else None
     if query.category and topic is None:
         raise NotFound("There is no such topic.")
-    category_id, tag = topic.id if topic else None, reading.tag_of(query.tag)
+    category_id, tag = topic.id if topic else None, rules.tag(query.tag) or None
     if query.q.strip():
-        found = finding.search(query.q, page=query.page, category_id=category_id, tag=tag)
-        rows = reading.some([hit.article_id for hit in found.hits])
-        return found_out(found, {one.article_id: TeaserOut.of(one, known) for one in rows})
+        return _found(finding.search(query.q, page=query.page, category_id=category_id, tag=tag))
     rows, total = reading.listed(query.page, finding.ON_A_PAGE, category_id=category_id, tag=tag)
-    hits = [
-        Hit(**TeaserOut.of(one, known).model_dump(), title_html=marked([(one.title, False)]),
-            snippet_html=marked([(one.summary, False)]))
-        for one in rows
-    ]  # fmt: skip
-    more = total > query.page * finding.ON_A_PAGE
-    return ArticlesOut(articles=hits, page=query.page, total=total, has_more=more, corrected="")
+    known = topics.by_id()
+    return ArticlesOut(
+        articles=[
+            HitOut.marking(one, known, title=[(one.title, False)], snippet=[(one.summary, False)]) for one in rows
+        ],
+        page=query.page,
+        total=total,
+        has_more=total > query.page * finding.ON_A_PAGE,
+        corrected="",
+    )
+
+
+def _found(found: Found) -> ArticlesOut:
+    rows, known = reading.some([hit.article_id for hit in found.hits]), topics.by_id()
+    return ArticlesOut(
+        articles=[
+            HitOut.marking(rows[hit.article_id], known, title=hit.title, snippet=hit.snippet)
+            for hit in found.hits
+            if hit.article_id in rows
+        ],
+        page=found.page,
+        total=found.total,
+        has_more=found.has_more,
+        corrected=found.corrected,
+    )
 
 
 @routes.get("/articles/<slug>", errors=(NotFound,))
 @anyone(limits=LIMITS)
 def show(slug: str) -> ArticleOut:
     """One article as readers see it."""
-    found, known = reading.page(slug), _topics()
+    found, known = reading.page(slug), topics.by_id()
     topic = known.get(found.category_id) if found.category_id else None
     return ArticleOut(
         id=found.article_id,
@@ -94,7 +103,7 @@ def vote(article_id: UUID, body: VoteIn) -> VoteOut:
 @anyone(limits=LIMITS)
 def popular(query: PopularQuery) -> list[TeaserOut]:
     """What is read most of late."""
-    known = _topics()
+    known = topics.by_id()
     return [TeaserOut.of(one, known) for one in reading.popular(query.limit)]
 
 
@@ -102,5 +111,5 @@ def popular(query: PopularQuery) -> list[TeaserOut]:
 @anyone(limits=LIMITS)
 def tagged(tag: str) -> list[TeaserOut]:
     """The articles with that tag by title, 200 at most; none where nobody uses it."""
-    known = _topics()
+    known = topics.by_id()
     return [TeaserOut.of(one, known) for one in reading.tagged(tag)]

@@ -7,9 +7,9 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.features.kb import addresses, counting, finding, reading, topics, votes
+from app.features.kb import addresses, counting, finding, reading, rules, topics, votes
 from app.features.kb.forms import VoteForm
-from app.features.kb.models import Category, LivePage, Vote
+from app.features.kb.models import LivePage, Vote
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, anyone
 from app.kernel.errors import Invalid, NotFound
@@ -26,33 +26,33 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML may have, however it is written."""
 
 
-def _drawn(template: str, **context: Any) -> Response:
-    """A page of the help centre. Who has no cookie gets what everybody gets, and so caches may keep it a minute."""
-    who = maybe_principal()
-    answer = page(template, topics={topic.id: topic for topic in topics.every()}, **context)
-    if who is None and not request.cookies:
-        answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
-        answer.headers["Vary"] = f"{answer.headers['Vary']}, Cookie"
-    return answer
+@routes.get("")
+@anyone(limits=SEARCHES)
+def index() -> ResponseReturnValue:
+    """What there is, and what fits as one types."""
+    asked = request.args.get("q", "")
+    counts, known = topics.counts(), topics.by_id()
+    return _drawn(
+        "kb/public/index.html",
+        found=finding.search(asked, limit=SUGGESTED) if asked.strip() else None,
+        canonical=_canonical(HERE),
+        topics=known,
+        offered=[(topic, plural(counts[topic.id], "article")) for topic in known.values() if counts.get(topic.id)],
+        popular=reading.popular(6),
+    )
 
 
 def _canonical(path: str) -> str:
     return tenants.base_url(tenants.current()) + path
 
 
-@routes.get("")
-@anyone(limits=SEARCHES)
-def index() -> ResponseReturnValue:
-    """What there is, and what fits as one types."""
-    asked = request.args.get("q", "")
-    counts = topics.counts()
-    return _drawn(
-        "kb/public/index.html",
-        found=finding.search(asked, limit=SUGGESTED) if asked.strip() else None,
-        canonical=_canonical(HERE),
-        offered=[(topic, plural(counts[topic.id], "article")) for topic in topics.every() if counts.get(topic.id)],
-        popular=reading.popular(6),
-    )
+def _drawn(template: str, **context: Any) -> Response:
+    """A page of the help centre. Who has no cookie gets what everybody gets, and so caches may keep it a minute."""
+    answer = page(template, **context)
+    if maybe_principal() is None and not request.cookies:
+        answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+        answer.headers["Vary"] = f"{answer.headers['Vary']}, Cookie"
+    return answer
 
 
 @routes.get("/search")
@@ -64,7 +64,8 @@ def search() -> ResponseReturnValue:
     found = finding.search(request.args.get("q", ""), page=int(number) if is_number else 1)
     if found.page == 1 and counting.is_person(user_agent()):
         counting.note_search(found.text, found=bool(found.hits))
-    return _drawn("kb/public/search.html", found=found, popular=[] if found.hits else reading.popular(5))
+    popular = [] if found.hits else reading.popular(5)
+    return _drawn("kb/public/search.html", found=found, popular=popular, topics=topics.by_id())
 
 
 @routes.get("/search/miss")
@@ -89,6 +90,7 @@ def under_topic(topic: str) -> ResponseReturnValue:
         title=found.name,
         lede=found.description,
         canonical=_canonical(f"{HERE}/topics/{found.slug}"),
+        topics={found.id: found},
         articles=reading.under(found.id),
     )
 
@@ -97,7 +99,7 @@ def under_topic(topic: str) -> ResponseReturnValue:
 @anyone()
 def with_tag(tag: str) -> ResponseReturnValue:
     """The articles with one tag."""
-    found, known = reading.tagged(tag), reading.tag_of(tag)
+    found, known = reading.tagged(tag), rules.tag(tag)
     if not found:
         raise NotFound()
     return _drawn(
@@ -105,6 +107,7 @@ def with_tag(tag: str) -> ResponseReturnValue:
         title=f"Tagged {known}",
         lede="",
         canonical=_canonical(f"{HERE}/tags/{known}"),
+        topics=topics.by_id(),
         articles=found,
     )
 
@@ -149,19 +152,18 @@ def show(slug: str) -> ResponseReturnValue:
         counting.note_reading(found.article_id)
     if is_reader and request.args.get("q"):
         counting.note_click(request.args["q"])
-    known = {topic.id: topic for topic in topics.every()}
-    return _article("kb/public/article.html", found, known.get(found.category_id) if found.category_id else None)
+    return _article(found)
 
 
-def _article(template: str, found: LivePage, under: Category | None) -> Response:
+def _article(found: LivePage) -> Response:
     who, zone = maybe_principal(), tenants.current().time_zone
     author = reading.author_of(found.article_id)
     canonical = _canonical(f"{HERE}/{found.slug}")
     return _drawn(
-        template,
+        "kb/public/article.html",
         article=found,
         html=Markup(found.html),
-        under=under,
+        under=topics.find(found.category_id) if found.category_id else None,
         author=author,
         initials=initials(author) if author else "",
         updated=day(found.updated_at, zone),

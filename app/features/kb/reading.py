@@ -110,17 +110,12 @@ def every(limit: int = 50_000) -> list[tuple[str, datetime]]:
     return [(row[0], row[1]) for row in db.session().execute(wanted.limit(limit))]
 
 
-def some(article_ids: Collection[UUID]) -> list[Teaser]:
-    """These, in no order."""
+def some(article_ids: Collection[UUID]) -> dict[UUID, Teaser]:
+    """Those of these that readers find, by their articles."""
     if not article_ids:
-        return []
+        return {}
     wanted = sa.select(*_TEASER).where(LivePage.article_id.in_(article_ids), _IS_THERE)
-    return [Teaser(*row) for row in db.session().execute(wanted)]
-
-
-def tag_of(text: str) -> str | None:
-    """The tag that is meant, if one is."""
-    return rules.tag(text) or None
+    return {row.article_id: Teaser(*row) for row in db.session().execute(wanted)}
 
 
 def listed(

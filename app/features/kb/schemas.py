@@ -8,7 +8,7 @@ from markupsafe import escape
 from pydantic import Field
 
 from app.features.kb import rules
-from app.features.kb.finding import LAST_PAGE, Found, Pieces
+from app.features.kb.finding import LAST_PAGE, Pieces
 from app.features.kb.models import Article, Category, LivePage
 from app.features.kb.reading import Teaser
 from app.features.kb.service import Words
@@ -58,6 +58,16 @@ class HitOut(TeaserOut):
     title_html: str
     snippet_html: str
 
+    @classmethod
+    def marking(cls, one: Teaser, topics: dict[UUID, Category], *, title: Pieces, snippet: Pieces) -> "HitOut":
+        """One of a list, with what was found in it."""
+        return cls(**TeaserOut.of(one, topics).model_dump(), title_html=_marked(title), snippet_html=_marked(snippet))
+
+
+def _marked(pieces: Pieces) -> str:
+    """The pieces as HTML: each escaped first, marked second."""
+    return "".join(f"<mark>{escape(text)}</mark>" if is_hit else str(escape(text)) for text, is_hit in pieces)
+
 
 class ArticlesOut(Answer):
     """One page of what was found, best first; without words, by title."""
@@ -69,23 +79,6 @@ class ArticlesOut(Answer):
     has_more: bool
     corrected: str
     """What was looked for instead, where nobody knows a word; else empty."""
-
-
-def marked(pieces: Pieces) -> str:
-    """The pieces as HTML: each escaped first, marked second."""
-    return "".join(f"<mark>{escape(text)}</mark>" if is_hit else str(escape(text)) for text, is_hit in pieces)
-
-
-def found_out(found: Found, teasers: dict[UUID, TeaserOut]) -> ArticlesOut:
-    """What a search found."""
-    hits = [
-        HitOut(**teasers[hit.article_id].model_dump(), title_html=marked(hit.title), snippet_html=marked(hit.snippet))
-        for hit in found.hits
-        if hit.article_id in teasers
-    ]
-    return ArticlesOut(
-        articles=hits, page=found.page, total=found.total, has_more=found.has_more, corrected=found.corrected
-    )
 
 
 class HeadingOut(Answer):

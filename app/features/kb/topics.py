@@ -26,6 +26,11 @@ def every() -> list[Category]:
     return list(db.session().scalars(sa.select(Category).order_by(Category.position, Category.name, Category.id)))
 
 
+def by_id() -> dict[UUID, Category]:
+    """The same, to be looked up."""
+    return {topic.id: topic for topic in every()}
+
+
 def find(topic_id: UUID) -> Category:
     """One topic.
 
