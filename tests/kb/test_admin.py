@@ -194,14 +194,18 @@ def test_an_archived_article_is_found_by_nobody_and_can_be_taken_back(as_sam, cl
     assert client.get(f"/help/{article.slug}").status_code == 200
 
 
-def test_versions_say_what_was_changed_and_can_be_brought_back(as_sam, tenant):
+def test_versions_say_what_was_changed_and_can_be_brought_back(as_sam, tenant, monkeypatch):
     article = make_article(body="One.\n\nTwo <b>.")
     service.save(article, Words(title="Other title", body="One.\n\nThree <i>."), seen=1)
 
     second = as_sam.get(f"{HERE}/{article.id}/versions/2").text
     assert '<del><span class="visually-hidden">gone: </span>Two &lt;b&gt;.</del>' in second
     assert '<ins><span class="visually-hidden">new: </span>Three &lt;i&gt;.</ins>' in second
-    assert as_sam.get(f"{HERE}/{article.id}/versions").text.count("Version ") >= 2
+    every = as_sam.get(f"{HERE}/{article.id}/versions").text
+    assert every.count("Version ") >= 2 and "go further back" not in every
+    monkeypatch.setattr(service, "MOST_VERSIONS", 1)
+    newest = as_sam.get(f"{HERE}/{article.id}/versions").text
+    assert "/versions/1" not in newest and "go further back" in newest
     assert as_sam.get(f"{HERE}/{article.id}/versions/9").status_code == 404
     as_sam.post(f"{HERE}/{article.id}/versions/1/restoring")
 

@@ -19,7 +19,7 @@ routes = PageRoutes("kb_versions", prefix="/admin/kb/<uuid:article_id>/versions"
 @routes.get("")
 @requires(staff=Role.MEMBER)
 def index(article_id: UUID) -> ResponseReturnValue:
-    """All of them, the newest first."""
+    """Them, the newest first."""
     article, zone = service.find(principal(), article_id), tenants.current().time_zone
     found = service.versions(article)
     names = accounts.names_of({one.author_id for one in found if one.author_id is not None})

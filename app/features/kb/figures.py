@@ -1,15 +1,16 @@
 """What staff learn from readers: what is read, what helps, what is looked for in vain, what has grown old."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.kb import counting
 from app.features.kb.models import LivePage, ReadingDay, SearchDay, Vote
 from app.kernel import clock, db
 
-DAYS = 30
+DAYS = counting.RECENT.days
 STALE = timedelta(days=365)
 """Words that nobody has looked at for so long are to be read over."""
 MOST = 15
@@ -48,7 +49,7 @@ class Sums(NamedTuple):
 
 def sums() -> Sums:
     """Three queries over small or indexed tables."""
-    session, since = db.session(), clock.now().date() - timedelta(days=DAYS)
+    session, since = db.session(), _since()
     total = sa.func.coalesce
     pages = session.execute(
         sa.select(
@@ -66,10 +67,13 @@ def sums() -> Sums:
     return Sums(pages[0], int(views or 0), int(pages[1]), int(pages[2]), int(looked[0]), int(looked[1]), unclicked)
 
 
+def _since() -> date:
+    return clock.now().date() - counting.RECENT
+
+
 def _searched(having: Any, order: Any) -> list[Searched]:
-    since = clock.now().date() - timedelta(days=DAYS)
     columns = [sa.func.sum(column) for column in (SearchDay.searches, SearchDay.misses, SearchDay.clicks)]
-    wanted = sa.select(SearchDay.words, *columns).where(SearchDay.day > since).group_by(SearchDay.words)
+    wanted = sa.select(SearchDay.words, *columns).where(SearchDay.day > _since()).group_by(SearchDay.words)
     rows = db.session().execute(wanted.having(having).order_by(order, SearchDay.words).limit(MOST))
     return [Searched(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
 

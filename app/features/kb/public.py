@@ -195,11 +195,11 @@ def vote(slug: str) -> ResponseReturnValue:
     """Whether it helped: the part below an article, which bears the token that the article itself must not have."""
     found = reading.page(slug)
     given = votes.of(found.article_id, voter=_voter())
-    form = VoteForm(formdata=None)
     chosen = request.args.get("helpful", "")
-    form.helpful.data = chosen if chosen in {"yes", "no"} else ("yes" if given.is_helpful else "no") if given else None
-    form.comment.data = given.comment if given else ""
-    return _vote(found, form, is_open=bool(chosen), given=given)
+    if chosen not in {"yes", "no"} and given is not None:
+        chosen = "yes" if given.is_helpful else "no"
+    form = VoteForm(formdata=None, helpful=chosen, comment=given.comment if given else "")
+    return _vote(found, form, is_open="helpful" in request.args, given=given)
 
 
 def _vote(found: LivePage, form: VoteForm, *, given: Vote | None, is_open: bool, status: int = 200) -> Response:
@@ -224,17 +224,17 @@ def _voter() -> str:
 def create_vote(slug: str) -> ResponseReturnValue:
     """Say whether it helped, and if one likes, why."""
     found, form, who = reading.page(slug), VoteForm(), maybe_principal()
-    if not form.validate_on_submit():
-        return _vote(found, form, status=422, is_open=True, given=None)
-    try:
-        votes.vote(
-            found.article_id,
-            voter=_voter(),
-            is_helpful=form.is_helpful,
-            comment=form.comment.data or "",
-            user_id=who.user_id if who else None,
-        )
-    except Invalid as refusal:
-        form.blame(refusal)
-        return _vote(found, form, status=422, is_open=True, given=None)
-    return redirect(f"{HERE}/{found.slug}/vote", 303)
+    if form.validate_on_submit():
+        try:
+            votes.vote(
+                found.article_id,
+                voter=_voter(),
+                is_helpful=form.is_helpful,
+                comment=form.comment.data or "",
+                user_id=who.user_id if who else None,
+            )
+        except Invalid as refusal:
+            form.blame(refusal)
+        else:
+            return redirect(f"{HERE}/{found.slug}/vote", 303)
+    return _vote(found, form, status=422, is_open=True, given=None)

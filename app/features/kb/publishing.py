@@ -154,13 +154,13 @@ def take_back(article: Article) -> None:
 
 
 def due(at: datetime, *, limit: int = 200) -> list[tuple[UUID, UUID]]:
-    """Tenant and article of those whose time has come, over all tenants that are asked for."""
+    """Tenant and article of those whose time has come, the longest due first: `limit` of them at most."""
     wanted = sa.select(Article.tenant_id, Article.id).where(Article.publish_at <= at)
     return [(row[0], row[1]) for row in db.session().execute(wanted.order_by(Article.publish_at).limit(limit))]
 
 
-def publish_due(article_id: UUID, at: datetime) -> bool:
-    """Publish one whose time has come; False where somebody was faster, or changed their mind.
+def publish_due(article_id: UUID, at: datetime) -> None:
+    """Publish one whose time has come; nothing where somebody was faster, or changed their mind.
 
     Raises:
         Invalid: it cannot be shown.
@@ -168,7 +168,6 @@ def publish_due(article_id: UUID, at: datetime) -> bool:
     article = _if_due(article_id, at)
     if article is not None:
         publish(article)
-    return article is not None
 
 
 def give_up(article_id: UUID, at: datetime) -> None:

@@ -18,6 +18,7 @@ from app.kernel.texts import checked
 
 KIND = "kb_article"
 """What articles are called in the log and among the words that staff find them by."""
+MOST_VERSIONS = 200
 
 
 @dataclass(frozen=True)
@@ -219,10 +220,10 @@ def send_back(article: Article) -> None:
         audit.record("ARTICLE_SENT_BACK", resource_type=KIND, resource_id=article.id)
 
 
-def versions(article: Article, *, limit: int = 200) -> list[Version]:
-    """How it was saved, the newest first."""
+def versions(article: Article) -> list[Version]:
+    """How it was saved, the newest first, `MOST_VERSIONS` at most."""
     wanted = sa.select(Version).where(Version.article_id == article.id).order_by(Version.revision.desc())
-    return list(db.session().scalars(wanted.limit(limit)))
+    return list(db.session().scalars(wanted.limit(MOST_VERSIONS)))
 
 
 def version(article: Article, revision: int) -> Version:

@@ -31,7 +31,7 @@ def _publish(tenant_id: UUID, article_id: UUID, at: datetime) -> None:
         try:
             with db.transaction():
                 publishing.publish_due(article_id, at)
-        except Refusal as refusal:
+        except Refusal as refusal:  # it would be refused every minute from now on
             _log.warning("article not published", article=str(article_id), reason=refusal.text)
             with db.transaction():
                 publishing.give_up(article_id, at)
@@ -39,9 +39,16 @@ def _publish(tenant_id: UUID, article_id: UUID, at: datetime) -> None:
 
 @schedule.scheduled("kb.tidy", "23 2 * * *", title="Old searches of the help centre")
 def tidy() -> None:
-    """Reckon anew what was read of late, and let go of what is too old."""
+    """Reckon anew what was read of late, and let go of what is too old, tenant by tenant.
+
+    Raises:
+        SomeFailed: some tenants' could not be tidied; those of the others are.
+    """
     with db.transaction(write=False) as session:
         tenants = session.scalars(sa.select(Tenant.id).order_by(Tenant.id)).all()
-    for tenant_id in tenants:
-        with tenancy.as_tenant(tenant_id), db.transaction():
-            counting.tidy()
+    one_by_one.each(tenants, _tidy, what="tenants")
+
+
+def _tidy(tenant_id: UUID) -> None:
+    with tenancy.as_tenant(tenant_id), db.transaction():
+        counting.tidy()
