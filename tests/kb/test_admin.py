@@ -81,6 +81,18 @@ def test_an_article_is_written_kept_and_published(as_sam, client, tenant):
     assert logged() == ["ARTICLE_CREATED", "ARTICLE_SAVED", "ARTICLE_PUBLISHED"]
 
 
+def test_the_author_is_named_until_they_leave(as_sam, client, sam, tenant):
+    as_sam.post(HERE, data=WRITTEN)
+    as_sam.post(f"{HERE}/{only().id}/publication", data=sent(only()))
+
+    assert f"{sam.name} · updated" in client.get("/help/set-up-mail").text
+    assert client.get("/api/kb/articles/set-up-mail").json["author"] == sam.name
+    sam.removed_at = clock.now()
+    db.session().flush()
+    assert f"{sam.name} · updated" not in client.get("/help/set-up-mail").text
+    assert client.get("/api/kb/articles/set-up-mail").json["author"] == ""
+
+
 def test_what_is_changed_later_is_seen_by_staff_alone_until_it_is_published(as_sam, as_mo, client, tenant):
     article = make_published()
 

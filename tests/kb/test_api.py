@@ -47,6 +47,21 @@ def test_articles_are_found_by_words_topic_and_tag(client, tenant):
     assert client.get("/api/kb/articles?category=none").status_code == 404
 
 
+def test_more_than_fit_on_a_page_stand_on_the_next(client, tenant):
+    for number in range(20):
+        make_published(f"Mail {number:02}", "Words.")
+    for query in ("", "q=mail&"):
+        assert client.get(f"/api/kb/articles?{query}page=1").json["has_more"] is False
+
+    make_published("Mail 20", "Words.")
+
+    for query in ("", "q=mail&"):
+        pages = [client.get(f"/api/kb/articles?{query}page={number}").json for number in (1, 2, 3)]
+        assert [(len(page["articles"]), page["has_more"]) for page in pages] == [(20, True), (1, False), (0, False)]
+        assert [page["total"] for page in pages[:2]] == [21, 21]
+        assert len({one["slug"] for page in pages for one in page["articles"]}) == 21
+
+
 @pytest.mark.parametrize("query", ["page=-1", "page=0", "page=1e9", "page=51", "limit=5", "q=" + "a" * 201, "q=a%00b"])
 def test_nonsense_is_refused_and_named(client, tenant, query):
     assert client.get(f"/api/kb/articles?{query}").status_code == 422

@@ -142,8 +142,8 @@ def _title_key(title: str) -> str:
     return terms.plain(title)[:200]
 
 
-def save(article: Article, written: Words, *, seen: int) -> bool:
-    """Keep what somebody wrote, as another version; whether anything was different. Readers see it once published.
+def save(article: Article, written: Words, *, seen: int) -> None:
+    """Keep what somebody wrote, as another version if anything is different. Readers see it once published.
 
     Raises:
         EditedMeanwhile: `seen` is not the present revision.
@@ -153,7 +153,7 @@ def save(article: Article, written: Words, *, seen: int) -> bool:
     lock_to_work(article)
     if seen != article.revision:
         raise EditedMeanwhile()
-    return _change(article, _checked(written, own=article))
+    _change(article, _checked(written, own=article))
 
 
 def restore(article: Article, version: Version) -> None:
@@ -166,10 +166,10 @@ def restore(article: Article, version: Version) -> None:
     _change(article, {name: getattr(version, name) for name in rules.ARTICLE}, restored_from=version.revision)
 
 
-def _change(article: Article, fields: dict[str, Any], restored_from: int | None = None) -> bool:
+def _change(article: Article, fields: dict[str, Any], restored_from: int | None = None) -> None:
     changed = sorted(name for name, value in fields.items() if getattr(article, name) != value)
     if not changed:
-        return False
+        return
     with addresses.held():
         for name in changed:
             setattr(article, name, fields[name])
@@ -181,7 +181,6 @@ def _change(article: Article, fields: dict[str, Any], restored_from: int | None 
     _keep(article, restored_from)
     after = {"changed": changed} | ({"restored_from": restored_from} if restored_from else {})
     audit.record("ARTICLE_SAVED", resource_type=KIND, resource_id=article.id, after=after)
-    return True
 
 
 def _keep(article: Article, restored_from: int | None = None) -> None:
