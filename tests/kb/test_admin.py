@@ -69,8 +69,10 @@ def test_strangers_and_customers_are_kept_out_and_members_do_not_publish(
 
 
 def test_an_article_is_written_kept_and_published(as_sam, client, tenant):
+    assert "Empty: made of the title." in as_sam.get(f"{HERE}/new").text
     made = as_sam.post(HERE, data=WRITTEN)
     article = only()
+    assert "Empty: it stays." in as_sam.get(f"{HERE}/{article.id}").text
     assert made.location == f"{HERE}/{article.id}"
     assert (article.slug, article.tags, article.state) == ("set-up-mail", ["imap", "iphone"], "draft")
     assert client.get("/help/set-up-mail").status_code == 404
