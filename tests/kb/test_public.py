@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.features.branding import service as branding
-from app.features.kb import counting, publishing, service
+from app.features.kb import counting, index, publishing, service
 from app.features.kb.models import LivePage, ReadingDay, SearchDay, Vote
 from app.features.kb.service import Words
 from app.kernel import buffer, db, tenancy
@@ -124,6 +124,15 @@ def test_suggestions_come_as_one_types(client, tenant):
 
     assert answer.text.strip().startswith('<div id="hits"')
     assert 'href="/help/set-up-mail-on-iphone?q=mai"' in answer.text and "<mark>mail</mark>" in answer.text
+
+
+def test_of_more_than_are_ranked_no_number_is_claimed(client, tenant, monkeypatch):
+    monkeypatch.setattr(index, "RANKED", 7)
+    for number in range(8):
+        make_published(f"Mail {number}")
+
+    assert "See all of them" in fragment(client, "/help?q=mail", "hits").text
+    assert "the best of 7 articles" in client.get("/help/search?q=mail").text
 
 
 def test_what_is_searched_missed_and_opened_is_counted_a_moment_later(client, tenant):

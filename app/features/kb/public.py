@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from app.features.kb import addresses, counting, finding, reading, rules, topics, votes
+from app.features.kb import index as ranking
 from app.features.kb.forms import VoteForm
 from app.features.kb.models import LivePage, Vote
 from app.features.tenants import service as tenants
@@ -35,6 +36,7 @@ def index() -> ResponseReturnValue:
     return _drawn(
         "kb/public/index.html",
         found=finding.search(asked, limit=SUGGESTED) if asked.strip() else None,
+        most=ranking.RANKED,
         canonical=_canonical(HERE),
         topics=known,
         offered=[(topic, plural(counts[topic.id], "article")) for topic in known.values() if counts.get(topic.id)],
@@ -64,8 +66,14 @@ def search() -> ResponseReturnValue:
     found = finding.search(request.args.get("q", ""), page=int(number) if is_number else 1)
     if found.page == 1 and counting.is_person(user_agent()):
         counting.note_search(found.text, found=bool(found.hits))
-    popular = [] if found.hits else reading.popular(5)
-    return _drawn("kb/public/search.html", found=found, popular=popular, topics=topics.by_id())
+    return _drawn(
+        "kb/public/search.html",
+        found=found,
+        first=(found.page - 1) * finding.ON_A_PAGE + 1,
+        most=ranking.RANKED,
+        popular=[] if found.hits else reading.popular(5),
+        topics=topics.by_id(),
+    )
 
 
 @routes.get("/search/miss")
