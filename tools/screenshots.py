@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import panel
+from tools.album import Album, first, in_every_look, press
+from tools.scenes import content, merged
 from tools.walk import (
     DESK,
     LOOKS,
@@ -52,23 +54,6 @@ def own_panel(customers: int = 40) -> Iterator[House]:
             made.remove()
 
 
-class Album:
-    """Where the pictures go."""
-
-    def __init__(self, folder: Path, only: str) -> None:
-        self.folder, self.only, self.count = folder, only, 0
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def wants(self, name: str) -> bool:
-        return self.only in name
-
-    def take(self, sight: Sight, name: str) -> None:
-        """One picture of the whole page."""
-        if self.wants(name):
-            sight.page.screenshot(path=self.folder / f"{name}-{sight.look.name}.png", full_page=True)
-            self.count += 1
-
-
 def name_of(who: str, key: str) -> str:
     """A file name for an address pattern."""
     plain = re.sub(r"[^a-z0-9]+", "-", key.replace("*", "one").lower()).strip("-") or "home"
@@ -79,9 +64,9 @@ def everywhere(
     album: Album, visitor: Visitor, who: str, starts: list[str], *, expect: tuple[int, ...] = (200,)
 ) -> None:
     """Every page that `visitor` can reach, in every look."""
-    first = visitor.open(DESK)
-    pages = crawl(first, starts)
-    first.close()
+    desk = visitor.open(DESK)
+    pages = crawl(desk, starts)
+    desk.close()
     for look in LOOKS:
         sight = visitor.open(look)
         for key, path in pages.items():
@@ -111,23 +96,16 @@ def opened_parts(album: Album, visitor: Visitor, who: str, path: str) -> None:
             opener = sight.page.locator("main [data-dialog-open]").nth(index)
             opener.evaluate("(button) => button.closest('details')?.setAttribute('open', '')")
             opener.click()
-            _part(album, sight, f"{who}-dialog-{name_of('', pattern(path))}-{index + 1}")
+            album.take_window(sight, f"{who}-dialog-{name_of('', pattern(path))}-{index + 1}")
         sight.go(path)
         sight.page.locator(".mp-account > summary").click()
-        _part(album, sight, f"{who}-account-menu")
+        album.take_window(sight, f"{who}-account-menu")
         sight.close()
 
 
 def _dialogs(sight: Sight, path: str) -> int:
     sight.go(path)
     return sight.page.locator("main [data-dialog-open]").count()
-
-
-def _part(album: Album, sight: Sight, name: str) -> None:
-    if album.wants(name):
-        sight.page.wait_for_timeout(300)
-        sight.page.screenshot(path=album.folder / f"{name}-{sight.look.name}.png")
-        album.count += 1
 
 
 def staff_parts(album: Album, visitor: Visitor) -> None:
@@ -137,10 +115,10 @@ def staff_parts(album: Album, visitor: Visitor) -> None:
         sight.go("/admin")
         if look.width < 900:
             sight.page.get_by_role("button", name="Menu", exact=True).click()
-            _part(album, sight, "admin-menu")
+            album.take_window(sight, "admin-menu")
             sight.go("/admin")
         sight.page.keyboard.press("Control+k")
-        _part(album, sight, "admin-palette")
+        album.take_window(sight, "admin-palette")
         sight.close()
 
 
@@ -172,50 +150,31 @@ def _refused_sign_in(album: Album, sight: Sight, look: Look) -> None:
 def what_is_done(album: Album, staff: Visitor, customer: Visitor) -> None:
     """The way of one sale, seen by both: unpaid, paid with its receipt, being set up, taken, ready; and an endpoint."""
     desk, portal = staff.open(DESK), customer.open(DESK)
-    invoice = _first(customer, "/client/billing/")
-    _press(portal, invoice, "Pay ")
-    service = _first(customer, "/client/services/")
-    receipt = _first(customer, "/client/payments/", on=invoice)
+    invoice = first(customer, "/client/billing/")
+    press(portal, invoice, "Pay ")
+    service = first(customer, "/client/services/")
+    receipt = first(customer, "/client/payments/", on=invoice)
     in_every_look(
         album, customer, {"client-invoice-paid": invoice, "client-receipt": receipt, "client-setting-up": service}
     )
     desk.go("/admin/provisioning?sort=newest")
     task = desk.page.get_by_role("link", name="Set up ").first.get_attribute("href") or ""
-    _press(desk, task, "Take it")
+    press(desk, task, "Take it")
     in_every_look(album, staff, {"admin-task-taken": task})
     desk.page.get_by_label("Server").fill("web-07.example.com")
-    _press(desk, "", "Set up: tell the customer")
+    press(desk, "", "Set up: tell the customer")
     in_every_look(album, staff, {"admin-task-done": task})
     in_every_look(album, customer, {"client-service-active": service})
     desk.go("/admin/integrations/webhooks/new")
     desk.page.get_by_label("Name").fill("Marketing site")
     desk.page.get_by_label("Address").fill("https://hooks.example.com/mpanel")
-    _press(desk, "", "Make the endpoint")
-    endpoint = _first(staff, "/admin/integrations/webhooks/0")
-    _press(desk, endpoint, "Send the test")
+    press(desk, "", "Make the endpoint")
+    endpoint = first(staff, "/admin/integrations/webhooks/0")
+    press(desk, endpoint, "Send the test")
     places = {"endpoint": endpoint, "endpoints": "/admin/integrations/webhooks", "search": "/admin/search?q=lumen"}
     in_every_look(album, staff, {f"admin-{name}-filled": path for name, path in places.items()})
     desk.close()
     portal.close()
-
-
-def in_every_look(album: Album, visitor: Visitor, pages: dict[str, str]) -> None:
-    """Those pages, name to path, at every size and theme."""
-    for look in LOOKS:
-        sight = visitor.open(look)
-        for name, path in pages.items():
-            sight.go(path)
-            album.take(sight, name)
-        sight.close()
-
-
-def _press(sight: Sight, path: str, label: str) -> None:
-    """Press the button that begins with `label`, on `path` or on the page that is open."""
-    if path:
-        sight.go(path)
-    sight.page.get_by_role("button", name=re.compile(f"^{re.escape(label)}")).first.click()
-    sight.page.wait_for_load_state("load")
-    sight.page.wait_for_timeout(500)
 
 
 def photograph(house: House, album: Album) -> list[str]:
@@ -236,25 +195,18 @@ def photograph(house: House, album: Album) -> list[str]:
         everywhere(album, olive, "admin", ["/admin"])
         odd_ones(album, olive, "admin", {"error-404": ("/admin/nothing-here", 404)})
         staff_parts(album, olive)
-        for path in ("/admin/api-keys", _first(olive, "/admin/customers/")):
+        for path in ("/admin/api-keys", first(olive, "/admin/customers/")):
             opened_parts(album, olive, "admin", path)
         everywhere(album, alice, "client", ["/client"])
         odd_ones(album, alice, "client", {"error-404": ("/client/nothing", 404), "error-403": ("/admin", 403)})
         opened_parts(album, alice, "client", "/client/security/sessions")
         what_is_done(album, olive, alice)
+        content(album, nobody, olive)
+        merged(album, olive)
         return [*nobody.faults, *stranger.faults, *olive.faults, *alice.faults]
 
 
 BAD_LINK = "/set-password?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-
-def _first(visitor: Visitor, prefix: str, on: str = "") -> str:
-    """The first record below `prefix` that its list, or the page `on`, leads to."""
-    sight = visitor.open(DESK)
-    sight.go(on or prefix.rpartition("/")[0])
-    hrefs = [href.removeprefix(visitor.url) for href in sight.links()]
-    sight.close()
-    return next(href for href in hrefs if href.startswith(prefix))
 
 
 def main() -> int:

@@ -23,6 +23,10 @@ QUIET = (
 )
 """Names under .example lead to this machine; colours are the same on every one."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}")
+_NAMED = re.compile(
+    r"^(/help/(?:tags|topics)/|/blog/|/help/)(?!(?:search|tags|topics|feed\.xml|sitemap\.xml)(?:/|$))[^/]+"
+)
+"""What is called by a name that somebody gave it: an article, a tag, a topic, a post."""
 _WATCH = (
     "document.addEventListener('securitypolicyviolation', (e) => "
     "console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
@@ -143,10 +147,10 @@ class Sight:
 
 
 def pattern(href: str) -> str:
-    """The address without its ids and values: `/admin/customers/*?q`."""
+    """The address without its ids, names and values: `/admin/customers/*?q`, `/help/*`."""
     parts = urlsplit(href)
     keys = sorted({pair.split("=")[0] for pair in parts.query.split("&") if pair})
-    return _UUID.sub("*", parts.path) + ("?" + "&".join(keys) if keys else "")
+    return _NAMED.sub(r"\1*", _UUID.sub("*", parts.path)) + ("?" + "&".join(keys) if keys else "")
 
 
 def crawl(
