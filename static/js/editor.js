@@ -7,7 +7,7 @@
   const text = desk?.querySelector("textarea[name=body]");
   if (!text || text.readOnly) return;
   const state = desk.querySelector("[data-desk-state]");
-  const say = (words) => { state.textContent = words; };
+  const say = (words, isWrong = false) => { state.textContent = words; state.classList.toggle("is-wrong", isWrong); };
 
   // insertText keeps the browser's undo; where it is unknown the range is replaced.
   const put = (words, start = text.selectionStart, end = text.selectionEnd) => {
@@ -44,43 +44,61 @@
     table: () => put("\n| What | Value |\n| --- | --- |\n| | |\n"),
   };
 
+  // Replace `was`, wherever it stands by now, and leave the caret and the field where somebody writes meanwhile.
+  const replace = (was, words) => {
+    const at = text.value.indexOf(was);
+    if (at < 0) return;
+    const behind = at + was.length, shift = words.length - was.length;
+    const moved = (place) => (place <= at ? place : Math.max(place, behind) + shift);
+    const [start, end, field] = [moved(text.selectionStart), moved(text.selectionEnd), document.activeElement];
+    put(words, at, behind);
+    text.setSelectionRange(start, end);
+    field?.focus();
+  };
+
+  let count = 0;
+  // What was wrong with it, or nothing.
   const upload = async (file) => {
-    const waiting = `![${file.name.replace(/[[\]]/g, "")} …]()`;
+    const name = file.name || "picture.png";
+    const waiting = `![${name.replace(/[[\]]/g, "")} ${++count} …]()`;
     put(waiting);
-    say("Sending the picture …");
     const body = new FormData();
-    body.append("file", file, file.name || "picture.png");
-    let written = "";
+    body.append("file", file, name);
     try {
       const answer = await fetch(desk.dataset.uploads, { method: "POST", body, headers: { "X-CSRF-Token": desk.elements.csrf_token.value, Accept: "application/json" } });
       const told = await answer.json();
-      written = answer.ok ? told.markdown : "";
-      say(answer.ok ? "" : told.detail || "The picture was refused.");
+      replace(waiting, answer.ok ? told.markdown : "");
+      return answer.ok ? "" : `${name}: ${told.detail || "The picture was refused."}`;
     } catch {
-      say("The picture did not arrive. Try again.");
+      replace(waiting, "");
+      return `${name} did not arrive. Try again.`;
     }
-    const at = text.value.indexOf(waiting);
-    if (at >= 0) put(written, at, at + waiting.length);
   };
 
-  const pictures = (given) => [...(given?.files || [])].filter((file) => file.type.startsWith("image/"));
-  const take = async (event, given) => {
-    const found = pictures(given);
-    if (!found.length || !desk.dataset.uploads) return;
+  const bring = async (files) => {
+    say("Sending the picture …");
+    const problems = [];
+    for (const file of files) problems.push(await upload(file));
+    say(problems.filter(Boolean).join(" "), true);
+  };
+
+  const take = (event, given) => {
+    if (!given?.files.length || !desk.dataset.uploads) return;
     event.preventDefault();
-    for (const file of found) await upload(file);
+    bring([...given.files]); // a list of its own: the event's is emptied once it is over
   };
 
   desk.addEventListener("click", (event) => {
     const button = event.target.closest("[data-mark]");
     if (button) marks[button.dataset.mark]?.();
   });
-  text.addEventListener("paste", (event) => take(event, event.clipboardData));
+  // Spreadsheets and word processors put a picture of the words beside them: then the words are meant.
+  text.addEventListener("paste", (event) => { if (!event.clipboardData?.getData("text/plain")) take(event, event.clipboardData); });
   text.addEventListener("dragover", (event) => { if ([...event.dataTransfer.types].includes("Files")) { event.preventDefault(); text.dataset.over = ""; } });
   text.addEventListener("dragleave", () => delete text.dataset.over);
   text.addEventListener("drop", (event) => { delete text.dataset.over; take(event, event.dataTransfer); });
   desk.querySelector("[data-pictures]")?.addEventListener("change", async (event) => {
-    for (const file of event.target.files) await upload(file);
+    await bring(event.target.files);
     event.target.value = "";
   });
 

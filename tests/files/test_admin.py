@@ -67,6 +67,7 @@ def test_what_is_too_large_is_refused_in_words(as_sam, more, status, code):
     answer = as_sam.post("/admin/files", data=body, content_type="multipart/form-data; boundary=x", headers=JSON)
 
     assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert answer.json["detail"].startswith("A picture may have 5 MiB")
 
 
 def test_the_server_reads_as_much_as_the_route_takes(panel_app):

@@ -1,12 +1,13 @@
 """`/admin/files`: where editors bring pictures, pasted or dropped."""
 
 from flask import Response, make_response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.features.files import service
 from app.features.files.schemas import FileOut
 from app.kernel.access import Role, requires
-from app.kernel.errors import Invalid
-from app.kernel.images import LARGEST_BYTES
+from app.kernel.errors import Invalid, TooLarge
+from app.kernel.images import LARGEST_BYTES, PictureTooLarge
 from app.kernel.pages import PageRoutes
 
 routes = PageRoutes("files_admin", prefix="/admin/files")
@@ -19,7 +20,10 @@ LARGEST_BODY = LARGEST_BYTES + 64 * 1024
 @requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create() -> Response:
     """Keep the picture in the field `file`; the answer says what an author writes to show it, and its size."""
-    given = request.files.get("file")
+    try:
+        given = request.files.get("file")
+    except RequestEntityTooLarge as found:
+        raise TooLarge(PictureTooLarge.text) from found
     if given is None:
         raise Invalid.field("file", "Choose a picture.")
     file = service.keep_image(given.stream.read(LARGEST_BODY), name=given.filename or "")
