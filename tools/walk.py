@@ -27,6 +27,11 @@ _NAMED = re.compile(
     r"^(/help/(?:tags|topics)/|/blog/|/help/)(?!(?:search|tags|topics|feed\.xml|sitemap\.xml)(?:/|$))[^/]+"
 )
 """What is called by a name that somebody gave it: an article, a tag, a topic, a post."""
+SEEN_ALREADY = (
+    "/admin/audit/people?", "/admin/audit?action&from", "/admin/audit?cursor&from", "/admin/audit?from",
+    "/admin/audit?id&type&user", "/admin/audit?request&user",
+)  # fmt: skip
+"""The log narrowed by several things at once: the same page as by one."""
 _WATCH = (
     "document.addEventListener('securitypolicyviolation', (e) => "
     "console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"

@@ -17,6 +17,7 @@ from tools.walk import (
     DESK_DARK,
     PHONE,
     PHONE_DARK,
+    SEEN_ALREADY,
     House,
     Sight,
     Visitor,
@@ -28,11 +29,6 @@ from tools.walk import (
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
 
-SEEN_ALREADY = (
-    "/admin/audit/people?", "/admin/audit?action&from", "/admin/audit?cursor&from", "/admin/audit?from",
-    "/admin/audit?id&type&user", "/admin/audit?request&user",
-)  # fmt: skip
-"""The log narrowed by several things at once: the same page as by one."""
 BAD_LINK = f"/set-password?token={'A' * 43}"
 AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
