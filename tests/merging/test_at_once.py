@@ -8,18 +8,24 @@ import pytest
 import sqlalchemy as sa
 
 from app import reactions
-from app.features.accounts import credit
+from app.features.accounts import credit, notes
 from app.features.accounts import service as accounts
-from app.features.accounts.models import Customer, CustomerAlias
+from app.features.accounts.models import Customer, CustomerAlias, CustomerNote
 from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.service import LineDraft
 from app.features.merging import service
 from app.features.payments import service as payments
+from app.features.people import service as people
+from app.features.people.models import Invitation
+from app.features.privacy import service as privacy
+from app.features.privacy.models import Erasure
 from app.features.tenants import service as tenants
-from app.kernel import db, tenancy
+from app.kernel import crypto, db, tenancy
+from app.kernel.access import Role
 from app.kernel.errors import Conflict
 from app.kernel.money import Money
+from tests.support.cast import principal_of
 
 pytestmark = pytest.mark.both_stores
 
@@ -109,8 +115,8 @@ def test_money_that_comes_while_its_customer_is_merged_is_the_kept_ones_credit(h
             assert ledger.check() == []
 
 
-def test_credit_that_waits_for_a_merging_to_end_is_the_kept_ones(house):
-    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+def while_merging(house, goes, kept, work):
+    """`work`, begun when one is merged into the other and that is not committed yet: what both answer."""
     is_merged = threading.Event()
 
     def merge_slowly():
@@ -119,11 +125,65 @@ def test_credit_that_waits_for_a_merging_to_end_is_the_kept_ones(house):
         time.sleep(0.5)  # the other one finds the row locked meanwhile
         return "done"
 
-    def give():
+    def wait():
         assert is_merged.wait(30)
+        return work()
+
+    return at_once(house, merge_slowly, wait)
+
+
+def test_credit_that_waits_for_a_merging_to_end_is_the_kept_ones(house):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+
+    def give():
         credit.add(goes, Money(300, "USD"))
         return "given"
 
-    assert at_once(house, merge_slowly, give) == ["done", "given"]
+    assert while_merging(house, goes, kept, give) == ["done", "given"]
     with db.transaction(write=False) as session:
         assert [session.get_one(Customer, one).credit_minor for one in (goes, kept)] == [0, 300]
+
+
+@pytest.fixture
+def staff(house):
+    with db.transaction():
+        return principal_of(
+            accounts.create_staff(email="sam@example.com", first_name="Sam", last_name="", role=Role.OWNER)
+        )
+
+
+def note(staff, customer_id):
+    notes.write(accounts.find_customer(staff, customer_id), "Pays in time.", who=staff)
+
+
+def invitation(staff, customer_id):
+    customer = accounts.find_customer(staff, customer_id)
+    people.invite(staff, email="carl@example.com", role=Role.MEMBER, customer_id=customer.id)
+
+
+def wish(staff, customer_id):
+    privacy.ask_erasure(staff, accounts.find_customer(staff, customer_id))
+
+
+@pytest.mark.parametrize(("write", "model"), [(note, CustomerNote), (invitation, Invitation), (wish, Erasure)])
+def test_nothing_is_written_for_one_that_is_merged_this_moment(house, staff, write, model):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+
+    assert while_merging(house, goes, kept, lambda: write(staff, goes)) == ["done", "merged"]
+    with db.transaction(write=False) as session:
+        assert session.scalars(sa.select(model)).all() == []
+
+
+def test_who_comes_in_by_an_invitation_while_its_account_is_merged_comes_into_the_kept_one(house, staff):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+    with db.transaction():
+        asked = people.invite(staff, email="carl@example.com", role=Role.MEMBER, customer_id=goes)
+        token = crypto.link_token(Invitation.link_purpose, asked.id)
+
+    def come_in():
+        user, _login, _token = people.accept(
+            token, first_name="Carl", last_name="", password_hash="-", ip="127.0.0.1", user_agent=""
+        )
+        return user.customer_id
+
+    assert while_merging(house, goes, kept, come_in) == ["done", kept]

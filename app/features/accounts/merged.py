@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from app.features.accounts.models import Customer, CustomerAlias
 from app.kernel import db, tenancy, terms
 from app.kernel.columns import Id
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, NotFound
 
 
 class Merged(Conflict):
     """It is another customer's alias, and nothing can be done with it any more: 409."""
 
     code, text = "merged", "This customer was merged into another one."
+    heading = "One customer now"
 
 
 def whose(column: Any, customer_id: UUID | sa.BindParameter[UUID]) -> sa.ColumnElement[bool]:
@@ -59,23 +60,29 @@ def is_of(customer_id: UUID | None, made_for: UUID) -> bool:
     return customer_id is not None and (customer_id == made_for or customer_id == kept_of(made_for))
 
 
-def aliases_of(customer_id: UUID) -> Sequence[Customer]:
-    """The customers that were merged into this one, the last first. One query."""
-    wanted = sa.select(Customer).join(CustomerAlias, CustomerAlias.merged_id == Customer.id)
-    wanted = wanted.where(CustomerAlias.kept_id == customer_id)
-    return db.session().scalars(wanted.order_by(Customer.merged_at.desc(), Customer.id)).all()
+def whole(customer_id: UUID) -> Sequence[Customer]:
+    """The customer, then those that were merged into it, the last first; nothing if there is none. One query."""
+    wanted = sa.select(Customer).where(whose(Customer.id, customer_id))
+    ordered = wanted.order_by(Customer.id != customer_id, Customer.merged_at.desc(), Customer.id)
+    return db.session().scalars(ordered).all()
 
 
-def hold(customer_id: UUID) -> None:
-    """Let nobody merge the customer until the transaction ends. One query.
+def hold(customer_id: UUID) -> Customer:
+    """Let nobody merge the customer until the transaction ends; as it is now. One query.
+
+    Whoever writes something of a customer that moves when it is merged asks this first, before any other lock.
 
     Raises:
+        NotFound: there is none.
         Merged: somebody has.
     """
     wanted = sa.select(Customer).where(Customer.id == customer_id).with_for_update(read=True, key_share=True)
-    found = db.session().scalars(wanted.execution_options(populate_existing=True)).one()
+    found = db.session().scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound()
     if found.merged_at is not None:
         raise refusal_of(found)
+    return found
 
 
 def refusal_of(customer: Customer) -> Merged:
@@ -87,7 +94,7 @@ def refusal_of(customer: Customer) -> Merged:
 def keep_words(customer: Customer) -> None:
     """Bring the words that it is found by in step with its texts; it is found by those of its aliases too, and they,
     for the sake of their invoices, by its own."""
-    aliases = aliases_of(customer.id)
+    aliases = whole(customer.id)[1:]
     terms.keep("customer", customer.id, [*customer.texts, *(text for alias in aliases for text in alias.texts)])
     for alias in aliases:
         terms.keep("customer", alias.id, [*alias.texts, *customer.texts])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts import merged
 from app.features.accounts.models import Customer, CustomerNote
 from app.features.audit import service as audit
 from app.kernel import clock, db, paging
@@ -80,7 +81,9 @@ def write(customer: Customer, text: str, *, who: Principal, is_pinned: bool = Fa
 
     Raises:
         Invalid: names `text`.
+        Merged: the customer was merged into another one meanwhile.
     """
+    merged.hold(customer.id)
     now = clock.now()
     row = CustomerNote(customer_id=customer.id, author_id=who.user_id, text=_checked(text), created_at=now)
     row.pinned_at = now if is_pinned else None

@@ -190,18 +190,16 @@ def find_customer(principal: Principal, customer_id: UUID, *, follows: bool = Fa
     return db.session().get_one(Customer, merged.kept_of(customer_id))
 
 
-def find_whole(principal: Principal, customer_id: UUID) -> tuple[Customer, list[Customer]]:
+def find_whole(principal: Principal, customer_id: UUID) -> tuple[Customer, Sequence[Customer]]:
     """What `find_customer` that follows finds for staff, and those that were merged into it, the last first. One query.
 
     Raises:
         NotFound: absent.
     """
-    wanted = sa.select(Customer).where(merged.whose(Customer.id, customer_id))
-    rows = db.session().scalars(wanted.order_by(Customer.merged_at.desc(), Customer.id)).all()
-    own = next((row for row in rows if row.id == customer_id), None)
-    if own is None or own.merged_at is not None or not principal.is_staff:
-        return find_customer(principal, customer_id, follows=True), []
-    return own, [row for row in rows if row is not own]
+    found = merged.whole(customer_id) if principal.is_staff else ()
+    if found and found[0].merged_at is None:
+        return found[0], found[1:]
+    return find_customer(principal, customer_id, follows=True), ()
 
 
 def list_customers(*, cursor: str | None = None, limit: int = 50) -> Page[Customer]:

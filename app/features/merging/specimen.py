@@ -20,5 +20,5 @@ def make(kept: Customer, tag: str = "specimen") -> Customer:
 
 def of_account(account: Account, tag: str) -> None:
     """One that went into the account."""
-    number = len(merged.aliases_of(account.customer.id))
+    number = len(merged.ids_of(account.customer.id)) - 1
     make(account.customer, f"{tag}-before-{number}-{account.customer.id.hex[-6:]}")

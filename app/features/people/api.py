@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.features.accounts import members
+from app.features.accounts.merged import Merged
 from app.features.accounts.models import User
 from app.features.accounts.rights import AboveYou, LastOwner, NotYourself
 from app.features.people import finding, service
@@ -90,7 +91,9 @@ def invitations(query: PeopleQuery) -> Page[InvitationOut]:
     return found.showing([InvitationOut.of(invitation) for invitation in found.items])
 
 
-@routes.post("/invitations", status=201, errors=(NotFound, AboveYou, AccountClosed, AlreadyHere, AlreadyInvited))
+@routes.post(
+    "/invitations", status=201, errors=(NotFound, Merged, AboveYou, AccountClosed, AlreadyHere, AlreadyInvited)
+)
 @requires(staff=Role.ADMIN, customer=Role.ADMIN, limits=LIMITS)
 def invite(body: InvitationIn) -> InvitationOut:
     """Ask somebody to join an account. The answer is the same whoever has the address already."""
@@ -100,7 +103,7 @@ def invite(body: InvitationIn) -> InvitationOut:
     )
 
 
-@routes.post("/invitations/<uuid:invitation_id>/resend", errors=(NotFound, AboveYou, AccountClosed))
+@routes.post("/invitations/<uuid:invitation_id>/resend", errors=(NotFound, Merged, AboveYou, AccountClosed))
 @requires(staff=Role.ADMIN, customer=Role.ADMIN, limits=LIMITS)
 def resend(invitation_id: UUID) -> InvitationOut:
     """Mail an invitation again, with its whole time before it."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts import links, rights
+from app.features.accounts import links, merged, rights
 from app.features.accounts import service as accounts
 from app.features.accounts.events import CustomerClosed
 from app.features.accounts.models import Customer, User
@@ -78,6 +78,8 @@ def invite(who: Principal, *, email: str, role: Role, customer_id: UUID | None =
 
     Raises:
         Invalid: the address is none; names `email`.
+        NotFound: there is no such account.
+        Merged: it was merged into another one meanwhile.
         AboveYou: `who` may not grant the role there.
         AccountClosed: the account is.
         AlreadyHere, AlreadyInvited: name `email`.
@@ -85,8 +87,8 @@ def invite(who: Principal, *, email: str, role: Role, customer_id: UUID | None =
     """
     address = accounts.clean_email(email)
     key = address.lower()
+    _hold_open(customer_id)
     inviter = _inviter(who, role, customer_id)
-    _refuse_closed(customer_id)
     _refuse_twice(key, customer_id)
     _count(customer_id, key)
     try:
@@ -108,6 +110,12 @@ def invite(who: Principal, *, email: str, role: Role, customer_id: UUID | None =
     return invitation
 
 
+def _hold_open(customer_id: UUID | None) -> None:
+    """That the account can be joined, and is merged by nobody meanwhile: held before anything of it is."""
+    if customer_id is not None and not merged.hold(customer_id).is_active:
+        raise AccountClosed()
+
+
 def _inviter(who: Principal, role: Role, customer_id: UUID | None) -> User:
     """Who asks, read anew under a lock: a role that is being taken away grants nothing."""
     mine = sa.select(User).where(User.id == who.user_id).with_for_update(key_share=True)
@@ -116,16 +124,6 @@ def _inviter(who: Principal, role: Role, customer_id: UUID | None) -> User:
         raise rights.AboveYou()
     rights.check_grant(found, role, customer_id)
     return found
-
-
-def _refuse_closed(customer_id: UUID | None) -> None:
-    if customer_id is None:
-        return
-    status = db.session().scalars(sa.select(Customer.status).where(Customer.id == customer_id)).one_or_none()
-    if status is None:
-        raise NotFound()
-    if status != "active":
-        raise AccountClosed()
 
 
 def _refuse_twice(key: str, customer_id: UUID | None) -> None:
@@ -168,12 +166,12 @@ def resend(who: Principal, invitation: Invitation) -> None:
 
     Raises:
         AboveYou: `who` may not grant its role.
-        AccountClosed: the account is.
+        AccountClosed, Merged: the account is.
         NotFound: it was accepted or withdrawn meanwhile.
         TooMany: as `invite`.
     """
+    _hold_open(invitation.customer_id)
     inviter = _inviter(who, invitation.granted, invitation.customer_id)
-    _refuse_closed(invitation.customer_id)
     _count(invitation.customer_id, invitation.email_key)
     again = {
         "times_sent": Invitation.times_sent + 1, "invited_by": inviter.id, "delivered_at": None,
@@ -250,6 +248,7 @@ def accept(
         InvitationOver: it lets nobody in any more.
         AddressTaken: somebody has its address meanwhile.
     """
+    _hold_account(token)
     opened = open_by(token, locks=True)
     if opened is None:
         raise InvitationOver()
@@ -271,6 +270,18 @@ def accept(
     publish(InvitationAccepted(invitation.id, *_whose(invitation), user.id))
     login, browser_token = sessions.start(user, ip=ip, user_agent=user_agent)
     return user, login, browser_token
+
+
+def _hold_account(token: str) -> None:
+    """Let nobody merge the account that is joined; a merging that ends while this waits is followed."""
+    wanted = sa.select(Invitation.customer_id).where(Invitation.token_hash == crypto.digest(token))
+    customer_id = db.session().scalar(wanted)
+    if customer_id is None:
+        return
+    try:
+        merged.hold(customer_id)
+    except merged.Merged:
+        merged.hold(merged.kept_of(customer_id))
 
 
 def is_address_taken(invitation: Invitation) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.merged import whose
+from app.features.accounts import merged
 from app.features.accounts.models import Customer, User
 from app.features.audit import service as audit
 from app.features.billing.models import Invoice
@@ -100,7 +100,7 @@ def obstacles(customer_id: UUID) -> list[str]:
         Subscription.customer_id == customer_id, Subscription.ended_at.is_(None)
     )
     owed = sa.select(sa.func.count(Invoice.id)).where(
-        whose(Invoice.customer_id, customer_id), Invoice.status == "issued"
+        merged.whose(Invoice.customer_id, customer_id), Invoice.status == "issued"
     )
     services, invoices = (db.session().execute(wanted).scalar_one() for wanted in (running, owed))
     if services:
@@ -114,6 +114,7 @@ def ask_erasure(who: Principal, customer: Customer) -> Erasure:
     """Somebody of the customer wants all of it forgotten; staff look at it within `ANSWERED_WITHIN`.
 
     Raises:
+        Merged: the customer was merged into another one meanwhile.
         Conflict: that was asked already, or it is done.
     """
     return _wish(customer, asked_by=who.user_id, state="kept")
@@ -123,6 +124,7 @@ def erase_now(who: Principal, customer: Customer) -> Erasure:
     """Staff have it done. The worker does it within seconds.
 
     Raises:
+        Merged: the customer was merged into another one meanwhile.
         Conflict: it is asked for already, done, or something stands in the way.
     """
     _refuse_obstacles(customer.id)
@@ -139,6 +141,8 @@ def erase_by_rule(customer_id: UUID) -> None:
 def _wish(customer: Customer, *, asked_by: UUID | None, state: str) -> Erasure:
     locked = sa.select(Customer).where(Customer.id == customer.id).with_for_update()
     found = db.session().scalars(locked.execution_options(populate_existing=True)).one()
+    if found.merged_at is not None:
+        raise merged.refusal_of(found)
     if found.erased_at is not None or open_erasure(customer.id) is not None:
         raise Conflict("This is asked for already.", code="erasure_open")
     wish = Erasure(customer_id=customer.id, asked_by=asked_by, state=state)
