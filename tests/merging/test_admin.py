@@ -64,6 +64,7 @@ def test_the_old_address_leads_to_the_kept_one_and_says_so(as_sam, ann, alice):
     for path in ("details", "people", "merging"):
         answer = as_sam.get(f"/admin/customers/{old_id}/{path}")
         assert answer.status_code == 409 and "was merged into" in answer.text, path
+        assert "<h1>One customer now</h1>" in answer.text and "Go to your overview" in answer.text, path
     assert (
         as_sam.post(f"/admin/customers/{old_id}/details", data={"name": "X", "email": "x@x.example"}).status_code == 409
     )

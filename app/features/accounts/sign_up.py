@@ -61,6 +61,7 @@ def request(*, email: str, first_name: str, last_name: str, company: str, terms_
         return
     finally:
         limits.forget_tightest()  # no header tells how often an address was asked for
+    tenants.locked()  # one after another: else of two that come at once neither would end the other's link
     links.revoke(SignUp, SignUp.email_key == address.lower())  # the newest link of an address alone works
     row = links.make(
         SignUp,
