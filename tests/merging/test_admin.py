@@ -1,14 +1,19 @@
 """`/admin/customers/{id}/merging`: chosen, looked at, named, done; and where the old address leads."""
 
+import re
+
 import pytest
 
 from app.features.merging import service
+from app.features.people import service as people
 from app.kernel.access import Role
 from app.kernel.money import Money
 from tests.accounts.factories import make_colleague
 from tests.merging.factories import fill, make_old, merge
 from tests.orders.factories import customer_of
 from tests.payments.factories import make_invoice
+from tests.people.factories import make_invitation
+from tests.support.cast import principal_of
 
 CREDIT = Money(250, "USD").plain
 
@@ -49,6 +54,25 @@ def test_staff_find_the_other_one_see_what_happens_name_what_goes_and_get_there(
     page = as_sam.get(answer.location).text
     assert "Oldname is part of Alice Marchetti now." in page
     assert "Merged in" in page and "Another customer merged into it" in page
+
+
+def test_who_is_invited_is_named_before_they_come_into_another_account(as_sam, ann, alice):
+    make_invitation(ann, email="carl@example.com", customer_id=ann.customer_id)
+    moves, _token = make_invitation(ann, email="dora@example.com", customer_id=ann.customer_id, role=Role.ADMIN)
+    gone, _token = make_invitation(ann, email="eve@example.com", customer_id=ann.customer_id)
+    people.withdraw(principal_of(ann), gone)
+    make_invitation(alice, email="carl@example.com", customer_id=alice.customer_id)
+
+    seen = as_sam.get(f"/admin/customers/{ann.customer_id}/merging/{alice.customer_id}").text
+
+    named = re.search(r"Who is invited.*?</section>", seen, re.DOTALL)[0]
+    told = re.findall(r'cut">([^<]+)</div><div class="s cut">([^<]+)</div></div><div class="end muted">([^<]+)', named)
+    assert told == [
+        ("carl@example.com", "Withdrawn: invited to Alice Marchetti already", "Member"),
+        ("dora@example.com", "Invited to Alice Marchetti then", "Admin"),
+    ]
+    at = f"/api/v1/customers/{ann.customer_id}/merge?kept_id={alice.customer_id}"
+    assert as_sam.get(at).json["invitations"] == [str(moves.id)]
 
 
 def test_the_old_address_leads_to_the_kept_one_and_says_so(as_sam, ann, alice):

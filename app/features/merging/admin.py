@@ -13,6 +13,7 @@ from app.features.accounts.models import Customer
 from app.features.merging import service
 from app.features.merging.service import Preview
 from app.features.people import roles
+from app.features.people.models import Invitation
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -103,8 +104,14 @@ def _show(goes: Customer, kept: Customer, *, problem: str = "", status: int = 20
         stays=[part.label for part in seen.parts if not part.moves],
         credit=seen.credit.plain if seen.credit.minor else "",
         people=[(person.name, person.email, roles.label(person.role)) for person in seen.people],
+        invitations=[_asked(invitation, moves, kept) for invitation, moves in seen.invitations],
         differences=_differences(seen),
     )
+
+
+def _asked(invitation: Invitation, moves: bool, kept: Customer) -> tuple[str, str, str]:
+    becomes = f"Invited to {kept.title} then" if moves else f"Withdrawn: invited to {kept.title} already"
+    return invitation.email, becomes, roles.label(invitation.granted)
 
 
 def _facts(customer: Customer) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts.links import unused
 from app.features.accounts.models import CustomerAlias, User
 from app.features.audit import service as audit
 from app.features.audit.watched import WATCHED
@@ -103,11 +104,17 @@ def _tell(kind: str, from_id: UUID, to_id: UUID, count: int) -> None:
     audit.record("RECORD_UPDATED", resource_type=kind, resource_id=None, before=before, after=after)
 
 
+def invitations_of(from_id: UUID, to_id: UUID) -> list[tuple[Invitation, bool]]:
+    """The open invitations to the account that goes, and whether each moves: of two of one address the kept customer's
+    counts, and the other is withdrawn. One query."""
+    asked = sa.select(Invitation.email_key).where(Invitation.customer_id == to_id, unused(Invitation))
+    wanted = sa.select(Invitation, Invitation.email_key.not_in(asked)).order_by(Invitation.email_key)
+    found = db.session().execute(wanted.where(Invitation.customer_id == from_id, unused(Invitation)))
+    return [(invitation, bool(moves)) for invitation, moves in found]
+
+
 def _withdraw_doubled(from_id: UUID, to_id: UUID) -> None:
-    """Of two open invitations of one address the kept customer's counts."""
-    is_open = (Invitation.used_at.is_(None), Invitation.revoked_at.is_(None))
-    asked = sa.select(Invitation.email_key).where(Invitation.customer_id == to_id, *is_open)
-    doubled = sa.select(Invitation).where(Invitation.customer_id == from_id, Invitation.email_key.in_(asked), *is_open)
-    for invitation in db.session().scalars(doubled):
-        invitation.revoked_at = clock.now()
+    for invitation, moves in invitations_of(from_id, to_id):
+        if not moves:
+            invitation.revoked_at = clock.now()
     db.session().flush()

@@ -45,6 +45,7 @@ class MergePreviewOut(Answer):
     kept_id: UUID
     parts: list[PartOut]
     people: Annotated[list[UUID], Field(description="Each keeps their login and their role.")]
+    invitations: Annotated[list[UUID], Field(description="Open ones, which let somebody into the kept account then.")]
     credit_minor: int
     currency: str
     obstacles: list[ObstacleOut]
@@ -57,6 +58,7 @@ class MergePreviewOut(Answer):
             kept_id=seen.kept.id,
             parts=[PartOut(kind=part.kind, count=part.count, moves=part.moves) for part in seen.parts],
             people=[person.id for person in seen.people],
+            invitations=[invitation.id for invitation, moves in seen.invitations if moves],
             credit_minor=seen.credit.minor,
             currency=seen.credit.currency,
             obstacles=[ObstacleOut(code=one.code, text=one.text) for one in seen.obstacles],

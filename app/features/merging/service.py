@@ -13,6 +13,7 @@ from app.features.billing import slots as billing
 from app.features.merging import moving
 from app.features.merging.events import CustomerMerged
 from app.features.merging.moving import Part
+from app.features.people.models import Invitation
 from app.features.privacy import service as privacy
 from app.features.sessions import oversight
 from app.kernel import clock, db
@@ -62,6 +63,8 @@ class Preview:
     parts: list[Part]
     people: list[User]
     """Those of the one that goes; each keeps their login and their role."""
+    invitations: list[tuple[Invitation, bool]]
+    """Those that are open to the one that goes, and whether each lets somebody into `kept` or is withdrawn."""
     credit: Money
     obstacles: list[Conflict] = field(default_factory=list)
     """What has to be settled first; nothing is done while there is any."""
@@ -80,8 +83,9 @@ def find(who: Principal, customer_id: UUID, kept_id: UUID) -> tuple[Customer, Cu
 def preview(goes: Customer, kept: Customer) -> Preview:
     """What would happen. Some twenty queries of counts; nothing is written."""
     people = list(accounts.people_of(goes.id))
+    invitations = moving.invitations_of(goes.id, kept.id)
     credit = Money(goes.credit_minor, goes.currency)
-    return Preview(goes, kept, moving.parts_of(goes.id), people, credit, obstacles(goes, kept))
+    return Preview(goes, kept, moving.parts_of(goes.id), people, invitations, credit, obstacles(goes, kept))
 
 
 def obstacles(goes: Customer, kept: Customer) -> list[Conflict]:
