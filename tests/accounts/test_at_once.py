@@ -66,6 +66,10 @@ def ask(user, email):
     return token_of(change), token_of(undo)
 
 
+def person(user_id):
+    return lambda: db.session().get_one(User, user_id)
+
+
 def by_token(find, act, token):
     return (lambda: find(token)), act
 
@@ -128,9 +132,11 @@ def test_of_two_changes_asked_for_at_once_one_can_be_confirmed(own_house):
     for number in range(ROUNDS):
         with tenancy.as_tenant(own_house), db.transaction():
             user_id = make_person(number).id
-        look = lambda user_id=user_id: db.session().get_one(User, user_id)  # noqa: E731
         asking = [
-            (look, lambda user, name=name, number=number: email_changes.request(user, f"{name}{number}@example.com"))
+            (
+                person(user_id),
+                lambda user, name=name, number=number: email_changes.request(user, f"{name}{number}@example.com"),
+            )
             for name in ("a", "b")
         ]
 
@@ -163,8 +169,8 @@ def test_who_is_removed_while_confirming_keeps_no_address(own_house):
             user = make_person(number)
             owner, user_id = principal_of(make_mate(user, Role.OWNER)), user.id
             token, _undo = ask(user, f"new{number}@example.com")
-        look = lambda user_id=user_id: db.session().get_one(User, user_id)  # noqa: E731
 
-        at_once(own_house, confirming(token), (look, lambda user, owner=owner: members.remove(owner, user)))
+        removing = person(user_id), lambda user, owner=owner: members.remove(owner, user)
+        at_once(own_house, confirming(token), removing)
 
         assert read(own_house, sa.select(User.email_key).where(User.id == user_id)) == [f"removed:{user_id}"]

@@ -91,7 +91,8 @@ def _check_open(invoices: Sequence[Invoice]) -> None:
         raise PaidAlready()
     if not all(invoice.is_open for invoice in invoices):
         raise billing.NotPayable() if len(invoices) == 1 else NothingOpen()
-    if len({(kept_of(invoice.customer_id), invoice.currency) for invoice in invoices}) > 1:
+    whose = {kept_of(customer_id) for customer_id in {invoice.customer_id for invoice in invoices}}
+    if len(whose) > 1 or len({invoice.currency for invoice in invoices}) > 1:
         raise Invalid.field("invoice", "Only invoices in one currency can be paid together.")
 
 
