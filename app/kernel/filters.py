@@ -149,7 +149,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Contains:
-    """Any of the columns contains what was typed. For tables of some hundred rows, which no index would help."""
+    """Any of the columns contains what was typed. For some hundred rows, which no index would help."""
 
     name: str
     columns: tuple[Any, ...]

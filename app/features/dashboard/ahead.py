@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer
+from app.features.accounts import credit
 from app.features.catalogue.cycles import PER
 from app.features.provisioning.models import ACTIVATE, ProvisioningJob, ProvisioningStep
 from app.features.subscriptions.models import Subscription
@@ -53,9 +53,8 @@ def renewal_of(customer_id: UUID, zone: str, *, sees_money: bool) -> Ahead | Non
 
 def credit_of(customer_id: UUID) -> str:
     """What the account has to pay with; empty when that is nothing. One query."""
-    wanted = sa.select(Customer.credit_minor, Customer.currency).where(Customer.id == customer_id)
-    found = db.session().execute(wanted).one()
-    return Money(found.credit_minor, found.currency).plain if found.credit_minor else ""
+    left = credit.of(customer_id)
+    return left.plain if left.minor else ""
 
 
 def steps_of(customer_id: UUID) -> dict[UUID, str]:
