@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from app.features.accounts import notes
@@ -24,9 +25,17 @@ class NoteLine:
     """Where it is changed; empty for those who may not."""
 
 
-def lines(customer_id: UUID, who: Principal, zone: str) -> list[NoteLine]:
+class Shown(NamedTuple):
+    """The notes on the customer's page."""
+
+    lines: list[NoteLine]
+    has_more: bool
+
+
+def shown(customer_id: UUID, who: Principal, zone: str) -> Shown:
     """The notes, the pinned ones first. Two queries."""
-    return told(notes.of_customer(customer_id, who), zone)
+    found, has_more = notes.of_customer(customer_id, who)
+    return Shown(told(found, zone), has_more)
 
 
 def told(found: Sequence[Note], zone: str) -> list[NoteLine]:

@@ -33,15 +33,13 @@ class Note:
     may_change: bool
 
 
-def of_customer(customer_id: UUID, who: Principal) -> list[Note]:
-    """The customer's notes, the pinned ones first, then the newest. One query.
-
-    One more than `SHOWN` where there are more.
-    """
+def of_customer(customer_id: UUID, who: Principal) -> tuple[list[Note], bool]:
+    """`SHOWN` notes of the customer, the pinned ones first, then the newest; whether there are more. One query."""
     row = CustomerNote
     wanted = sa.select(row).where(row.customer_id == customer_id)
     ordered = wanted.order_by(row.pinned_at.is_(None), row.created_at.desc(), row.id.desc()).limit(SHOWN + 1)
-    return [Note(note, may_change(note, who)) for note in db.session().scalars(ordered)]
+    found = [Note(note, may_change(note, who)) for note in db.session().scalars(ordered)]
+    return found[:SHOWN], len(found) > SHOWN
 
 
 def all_of(customer_id: UUID, who: Principal, *, cursor: str | None) -> Page[Note]:

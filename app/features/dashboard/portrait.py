@@ -11,7 +11,7 @@ from app.features.accounts import histories, noted
 from app.features.accounts import service as accounts
 from app.features.accounts.histories import Entry
 from app.features.accounts.models import Customer, User
-from app.features.accounts.noted import NoteLine
+from app.features.accounts.noted import Shown
 from app.features.audit import slots as audit
 from app.features.billing import slots as billing
 from app.features.billing.slots import InvoiceCard
@@ -73,7 +73,7 @@ class Portrait:
     people: list[Person]
     people_href: str
     shows_money: bool
-    notes: list[NoteLine]
+    notes: Shown
     notes_action: str
     """Where a new note goes; empty for those who only read."""
     href: str
@@ -94,7 +94,7 @@ def of(customer: Customer, aliases: Sequence[Customer], who: Principal) -> Portr
     invoices = billing.recent_invoices(customer.id, limit=SHOWN) if shows_money else []
     return Portrait(
         title=customer.title,
-        notes=noted.lines(customer.id, who, zone),
+        notes=noted.shown(customer.id, who, zone),
         notes_action=f"/admin/customers/{customer.id}/notes" if role >= Role.MEMBER else "",
         href=f"/admin/customers/{customer.id}",
         privacy_href=f"/admin/privacy/customers/{customer.id}" if role >= Role.ADMIN else "",
