@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app import reactions
 from app.features.accounts import credit, notes
 from app.features.accounts import service as accounts
-from app.features.accounts.models import Customer, CustomerAlias, CustomerNote
+from app.features.accounts.models import Customer, CustomerAlias, CustomerNote, User
 from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.service import LineDraft
@@ -20,6 +20,8 @@ from app.features.people import service as people
 from app.features.people.models import Invitation
 from app.features.privacy import service as privacy
 from app.features.privacy.models import Erasure
+from app.features.sessions import impersonation, oversight
+from app.features.sessions import service as sessions
 from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
@@ -172,6 +174,21 @@ def test_nothing_is_written_for_one_that_is_merged_this_moment(house, staff, wri
     assert while_merging(house, goes, kept, lambda: write(staff, goes)) == ["done", "merged"]
     with db.transaction(write=False) as session:
         assert session.scalars(sa.select(model)).all() == []
+
+
+@pytest.mark.only_store("postgresql")
+def test_staff_see_nothing_as_somebody_whose_account_is_merged_this_moment(house, staff):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+    with db.transaction() as session:
+        ann = accounts.people_of(goes)[0].id
+        _login, token = sessions.start(session.get_one(User, staff.user_id), ip="127.0.0.1", user_agent="")
+
+    def look():
+        impersonation.start(sessions.resolve(token), ann, user_agent="")
+
+    assert while_merging(house, goes, kept, look) == ["done", "merged"]
+    with db.transaction(write=False):
+        assert not oversight.is_looked_at((goes, kept))
 
 
 def test_who_comes_in_by_an_invitation_while_its_account_is_merged_comes_into_the_kept_one(house, staff):

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.accounts.models import Customer, User
+from app.features.accounts import merged
+from app.features.accounts.models import User
 from app.features.audit import service as audit
 from app.features.sessions import service
 from app.features.sessions.devices import describe
@@ -38,12 +39,13 @@ def start(staff: Principal, user_id: UUID, *, user_agent: str) -> tuple[UserSess
     Raises:
         NotFound: there is no such person among the customers' people.
         NobodyEnters: the person may not sign in.
+        Merged: their account was merged into another one this moment.
     """
     own = _locked(staff.session_id)
     person = db.session().scalars(sa.select(User).where(User.id == user_id)).one_or_none()
     if own is None or person is None or person.customer_id is None:
         raise NotFound()
-    customer = db.session().get_one(Customer, person.customer_id)
+    customer = merged.hold(person.customer_id)
     if person.disabled_at is not None or not customer.is_active:
         raise NobodyEnters()
     now, token, device = clock.now(), crypto.new_token(), describe(user_agent)
