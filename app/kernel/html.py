@@ -6,8 +6,7 @@ answers against nh3 and against a browser.
 
 import re
 import threading
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -79,14 +78,21 @@ def sanitize(html: str, *, anchors: Collection[str] = ()) -> Markup:
 
 class _Cleaner:
     """bleach's parts in a row. Its own row (`bleach.clean`) leaves character references as they are and guesses at
-    them later; here they are read once, judged as what they mean, and written once."""
+    them later; here they are read once, judged as what they mean, and written once.
+
+    The parser makes its tree and its tokenizers itself and lets nobody choose, so the bounds are asked before those of
+    their steps that make something.
+    """
 
     def __init__(self) -> None:
+        self.made = 0
+        """Elements of the text at hand, whoever opens them anew."""
         self.parser = html5lib_shim.BleachHTMLParser(
             tags=TAGS | {"h1"}, strip=True, consume_entities=True, namespaceHTMLElements=False
         )
-        _bound(self.parser, _BoundedParser)
-        _bound(self.parser.tree, _BoundedTree)
+        _before(self.parser, "reset", self._begin)
+        _before(self.parser.tree, "insertElementNormal", self._count)
+        _before(self.parser.tree, "insertElementTable", self._count)  # what stands astray in a table
         self.walk = html5lib_shim.getTreeWalker("etree")
         self.serializer = html5lib_shim.HTMLSerializer(
             quote_attr_values="always",
@@ -97,7 +103,6 @@ class _Cleaner:
             resolve_entities=False,
             alphabetical_attributes=False,
         )
-        self.filter = type("Filter", (_Words, sanitizer.BleachSanitizerFilter), {})
 
     def clean(self, html: str, anchors: set[str]) -> str:
         """`html` with what is allowed."""
@@ -106,89 +111,61 @@ class _Cleaner:
             return _is_allowed(tag, name, value, anchors)
 
         tree = self.parser.parseFragment(html)
-        allowed = self.filter(
+        allowed = sanitizer.BleachSanitizerFilter(
             self.walk(tree),
             allowed_tags=TAGS | {"h1"},
             attributes=is_allowed,
             allowed_protocols=SCHEMES,
             strip_disallowed_tags=True,
         )
+        allowed.sanitize_characters = _as_it_is
         return str(self.serializer.render(_finished(allowed)))
 
-
-class _Words:
-    """What is said between tags: plain characters already, to be written as they are."""
-
-    def sanitize_characters(self, token: dict[str, Any]) -> dict[str, Any]:
-        """Called by the filter for each run of them."""
-        return token
-
-
-def _cleaner() -> _Cleaner:
-    """One for each thread: the parser has state."""
-    if not hasattr(_own, "cleaner"):
-        _own.cleaner = _Cleaner()
-    return _own.cleaner  # type: ignore[no-any-return]
-
-
-_own = threading.local()
-
-
-def _bound(part: Any, by: type) -> None:
-    """Lay the methods of `by` over those of one of bleach's parts, which it makes itself and lets nobody choose."""
-    part.__class__ = _bounded_class(type(part), by)  # type: ignore[arg-type]
-
-
-@cache
-def _bounded_class(of: Any, by: Any) -> type:
-    return type(f"{by.__name__}{of.__name__}", (by, of), {})
-
-
-class _BoundedParser:
-    """Begins each text with the counts at nought."""
-
-    tree: Any
-    tokenizer: Any
-
-    def reset(self) -> None:
-        """Called by the parser itself when it has made the tokenizer of a text."""
-        self.tree.made = 0
-        _bound(self.tokenizer, _BoundedTokenizer)
-        super().reset()  # type: ignore[misc]
-
-
-class _BoundedTokenizer:
-    """Counts attributes: html5lib compares each with all before it."""
-
-    currentToken: Any  # noqa: N815 - the tokenizer's name for it
-
-    def attributeNameState(self) -> Any:  # noqa: N802 - the tokenizer's name for it
-        """Read on in the name of an attribute."""
-        if len(self.currentToken["data"]) > MOST_ATTRIBUTES:
-            raise TooInvolved
-        return super().attributeNameState()  # type: ignore[misc]
-
-
-class _BoundedTree:
-    """Counts elements as they are made, whoever opens them anew."""
-
-    made: int
-    openElements: list[Any]  # noqa: N815 - the parser's name for it
-
-    def insertElementNormal(self, token: Any) -> Any:  # noqa: N802 - the parser's name for it
-        """Insert one element, unless there are too many."""
-        self._count()
-        return super().insertElementNormal(token)  # type: ignore[misc]
-
-    def insertElementTable(self, token: Any) -> Any:  # noqa: N802 - the parser's name for it
-        """The same for what stands astray in a table."""
-        self._count()
-        return super().insertElementTable(token)  # type: ignore[misc]
+    def _begin(self) -> None:
+        """Each text begins at nought, with a tokenizer of its own."""
+        self.made = 0
+        _before(self.parser.tokenizer, "attributeNameState", self._count_attributes)
 
     def _count(self) -> None:
         self.made += 1
-        if self.made > MOST_ELEMENTS or len(self.openElements) > DEEPEST:
+        if self.made > MOST_ELEMENTS or len(self.parser.tree.openElements) > DEEPEST:
             raise TooInvolved
+
+    def _count_attributes(self) -> None:
+        """html5lib compares each attribute with all before it."""
+        if len(self.parser.tokenizer.currentToken["data"]) > MOST_ATTRIBUTES:
+            raise TooInvolved
+
+
+def _before(part: Any, step: str, check: Callable[[], None]) -> None:
+    """Let `check` be asked whenever `part` takes this step."""
+    take = getattr(part, step)
+
+    def checked(*given: Any) -> Any:
+        check()
+        return take(*given)
+
+    setattr(part, step, checked)
+
+
+def _as_it_is(token: dict[str, Any]) -> dict[str, Any]:
+    """What is said between tags: plain characters already, to be written as they are."""
+    return token
+
+
+class _Own(threading.local):
+    """One for each thread: the parser has state."""
+
+    cleaner: _Cleaner | None = None
+
+
+_own = _Own()
+
+
+def _cleaner() -> _Cleaner:
+    if _own.cleaner is None:
+        _own.cleaner = _Cleaner()
+    return _own.cleaner
 
 
 def _is_allowed(tag: str, name: str, value: str, unused_anchors: set[str]) -> bool:

@@ -189,8 +189,8 @@ def _keep_to_tenant(state: ORMExecuteState) -> None:
         return
     if state.is_update:
         _check_bulk_update(state)
-    every = {"include_aliases": True, "propagate_to_loaders": False}  # loads that follow come through here as well
-    mine = with_loader_criteria(TenantRecord, lambda row: row.tenant_id == scope, **every)
+    # Loaders keep it: rows that come by an eager join have no other filter, and those known already pass the last net.
+    mine = with_loader_criteria(TenantRecord, lambda row: row.tenant_id == scope, include_aliases=True)
     state.statement = state.statement.options(mine)
 
 

@@ -1,14 +1,17 @@
 """Tenants never see each other, whichever way a statement is put."""
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import orm
+from sqlalchemy.orm import aliased
 
 from app.features.accounts.models import Customer, PasswordToken, User
 from app.features.audit import service as audit
 from app.kernel import clock, db, tenancy
 from app.kernel.ids import new_id
-from app.kernel.tenancy import ForeignTenant, NoTenant, UnnamedStatement, across_tenants, as_tenant
+from app.kernel.tenancy import ForeignTenant, NoTenant, TenantRecord, UnnamedStatement, across_tenants, as_tenant
 from tests.kernel.houses import House, a_house, customer_of
 
 pytestmark = pytest.mark.both_stores
@@ -300,9 +303,66 @@ def test_a_statement_that_fails_says_so_itself_whatever_tenant_it_was_for(mine, 
         assert session.scalars(sa.select(Customer.name)).all() == ["mine"]
 
 
-def test_no_query_of_eager_or_lazy_loading_is_left_open(mine, theirs):
-    """A relationship made for the test would reach over; the criteria go along with it."""
+@pytest.fixture
+def neighbour() -> Iterator[type[TenantRecord]]:
+    """Customers with a way over the walls: `others` are all of the same currency."""
+
+    class Neighbour(TenantRecord):
+        __abstract__ = True
+
+    table, apart = Customer.__table__, orm.registry()
+    others = orm.relationship(
+        Neighbour,
+        primaryjoin=table.c.currency == orm.remote(orm.foreign(table.c.currency)),
+        viewonly=True,
+        uselist=True,
+        order_by=table.c.name,
+    )
+    apart.map_imperatively(Neighbour, table, properties={"others": others})
+    yield Neighbour
+    apart.dispose()
+
+
+EAGERLY = {"joined": orm.joinedload, "subquery": orm.subqueryload, "selectin": orm.selectinload}
+
+
+@pytest.mark.parametrize("way", ["lazily", *EAGERLY])
+def test_what_a_relationship_loads_is_kept_to_the_tenant_too(mine, theirs, neighbour, way):
+    options = [] if way == "lazily" else [EAGERLY[way](neighbour.others)]
+    wanted = sa.select(neighbour).options(*options)
+
     with as_tenant(mine.tenant), db.transaction(write=False) as session:
-        for mapper in (Customer.__mapper__, User.__mapper__):
-            for relationship in mapper.relationships:
-                session.scalars(sa.select(mapper.class_).options(selectinload(relationship.class_attribute))).all()
+        assert [[other.name for other in row.others] for row in session.scalars(wanted).unique()] == [["mine"]]
+    with across_tenants("operator"), db.transaction(write=False) as session:
+        all_of_them = [[other.name for other in row.others] for row in session.scalars(wanted).unique()]
+        assert all_of_them == [["mine", "theirs"]] * 2, "the relationship must be one that could have shown the others"
+
+
+def test_what_is_loaded_later_is_kept_to_the_tenant_that_is_set_then(mine, theirs, neighbour):
+    with db.transaction() as session:
+        with across_tenants("operator"):
+            first, second = session.scalars(sa.select(neighbour).order_by(neighbour.name)).all()
+        with as_tenant(mine.tenant):
+            assert [other.name for other in first.others] == ["mine"]
+        with pytest.raises(NoTenant):
+            _ = second.others
+
+
+def test_a_column_of_a_foreign_row_is_not_loaded_later(mine, theirs, neighbour):
+    with db.transaction() as session:
+        with as_tenant(theirs.tenant):
+            expired = session.get_one(neighbour, theirs.customer)
+            session.expire(expired)
+        with as_tenant(mine.tenant), pytest.raises((ForeignTenant, orm.exc.ObjectDeletedError)):
+            _ = expired.name
+
+
+@pytest.mark.parametrize("way", EAGERLY)
+def test_what_is_loaded_at_once_hands_over_no_row_that_another_tenants_work_left(mine, theirs, neighbour, way):
+    with db.transaction() as session:
+        with as_tenant(theirs.tenant):
+            kept = session.get(neighbour, theirs.customer)
+            assert kept is not None
+        with as_tenant(mine.tenant):
+            row = session.scalars(sa.select(neighbour).options(EAGERLY[way](neighbour.others))).unique().one()
+            assert [other.name for other in row.others] == ["mine"]
