@@ -96,6 +96,19 @@ def test_the_log_keeps_its_rows_and_tells_no_name_any_more(tenant, alice):
     assert key.sealed_key is None and key.destroyed_at is not None
 
 
+def test_the_log_tells_no_more_from_where_somebody_tried_to_sign_in_as_them(client, alice):
+    client.post("/sign-in", data={"email": alice.email, "password": "a wrong one"})
+    client.post("/sign-in", data={"email": "nobody@example.com", "password": "a wrong one"})
+    tries = sa.select(AuditLog).where(AuditLog.action == "USER_LOGIN_FAILED").order_by(AuditLog.position)
+    known, unknown = db.session().scalars(tries)
+    assert [audit.personal_part(row)["ip"] for row in (known, unknown)] == ["127.0.0.1", "127.0.0.1"]
+
+    erasing.erase_person(alice.id)
+
+    assert audit.personal_part(known) is None
+    assert audit.personal_part(unknown)["ip"] == "127.0.0.1", "it is of nobody, and stays under the tenant's key"
+
+
 def test_copies_that_were_made_of_them_go_too(alice, bob, sam):
     for who, kind, subject_id in (
         (alice, PERSON, alice.id), (sam, CUSTOMER, alice.customer_id), (bob, PERSON, bob.id),

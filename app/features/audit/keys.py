@@ -128,6 +128,12 @@ def _make(person_ids: Collection[UUID]) -> None:
         db.session().execute(tenancy.named(adding, "each row names the tenant that is set"))
 
 
+def look_up(person_id: UUID) -> None:
+    """Fetch the key for this unit of work from the store, also where it is in memory: one query, whoever it is."""
+    own: dict[Whose, Held] = db.session().info.setdefault("person_keys", {})
+    own[tenancy.current(), person_id] = _fetched([person_id])[person_id]
+
+
 def key_for(person_id: UUID) -> PersonKey:
     """The person's key as a row, made if there is none yet."""
     return cast(PersonKey, db.session().get(PersonKey, for_people([person_id])[person_id].row_id))

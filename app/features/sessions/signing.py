@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app.features.accounts import service as accounts
 from app.features.accounts.models import Customer, User
+from app.features.audit import keys
 from app.features.audit import service as audit
 from app.features.sessions import service
 from app.features.sessions.models import UserSession
@@ -129,20 +130,25 @@ _PERSON = tenancy.named(
 
 
 def _fail(candidate: _Candidate | None, where: Visitor, tries: int) -> None:
-    """Count and log the failure. The row is sealed with the tenant's key, so that known and unknown cost the same."""
+    """Count and log the failure."""
     metrics.SIGN_INS.labels("failed").inc()
     with suppress(TooMany):  # the next try is refused by the check
         limits.hit(PER_NETWORK, "sign-in-from", where.network)
     limits.forget_tightest()
     user_id = candidate.user_id if candidate is not None else None
-    severity = "error" if tries >= ALERT_FROM else "warning"
-    aftermath.later(
-        lambda: audit.record(
-            "USER_LOGIN_FAILED",
-            resource_type="user",
-            resource_id=user_id,
-            severity=severity,
-            after={"tries": tries},
-            person_id=tenancy.current(),
-        )
+    aftermath.later(lambda: _log_failure(user_id, tries))
+
+
+def _log_failure(user_id: UUID | None, tries: int) -> None:
+    """From where it was goes with the person: sealed with their key, or with the tenant's where nobody is known. Either
+    is looked up in the store, so that both cost the same."""
+    whose = user_id or tenancy.current()
+    keys.look_up(whose)
+    audit.record(
+        "USER_LOGIN_FAILED",
+        resource_type="user",
+        resource_id=user_id,
+        severity="error" if tries >= ALERT_FROM else "warning",
+        after={"tries": tries},
+        person_id=whose,
     )
