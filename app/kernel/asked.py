@@ -1,12 +1,12 @@
 """What somebody asked of a list, how many there are, and what the foot of its table says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from app.kernel.filters import clean
+from app.kernel.filters import Reader, clean, parameter
 from app.kernel.paging import Page
 
 
@@ -59,6 +59,27 @@ class Asked:
         said |= {"sort": "" if order == self.default_sort else order, "cursor": cursor or ""}
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{self.here}?{query}" if query else self.here
+
+
+def understood(
+    here: str, given: Mapping[str, str], readers: Iterable[Reader], *, zone: str, sorts: Iterable[str], search: str = ""
+) -> Asked:
+    """What the address or form asks for; `zone` is whose days are meant, the first of `sorts` is the default, `search`
+    the name of the text that is looked for."""
+    values, variants, bound = {}, [], {}
+    for reader in readers:
+        found = reader.read(given.get(reader.name, ""), zone)
+        values[reader.name] = found.said if found else ""
+        if found:
+            variants.append((reader.name, found.variant))
+            bound[parameter(reader.name)] = found.bound
+    text = clean(given.get(search, "")) if search else ""
+    if search:
+        values[search] = text
+    orders = tuple(sorts)
+    sort = given.get("sort", "")
+    order = sort if sort in orders else orders[0]
+    return Asked(here, order, orders[0], given.get("cursor", ""), values, tuple(variants), bound, text)
 
 
 def simple(here: str, given: Mapping[str, str], *, states: Collection[str] = ()) -> Asked:

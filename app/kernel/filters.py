@@ -31,15 +31,19 @@ class Reading(NamedTuple):
     """The parameter of the condition."""
 
 
-class Filter(Protocol):
-    """One way to narrow a list."""
+class Reader(Protocol):
+    """Reads one field of an address."""
 
     @property
     def name(self) -> str:
-        """Of the field in the address."""
+        """Of the field."""
 
     def read(self, given: str, zone: str) -> Reading | None:
         """What the address says, or None where that is nothing."""
+
+
+class Filter(Reader, Protocol):
+    """One way to narrow a list."""
 
     def condition(self, variant: str) -> sa.ColumnElement[bool]:
         """The condition; its parameter is called like `parameter(name)`."""

@@ -41,10 +41,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.kernel import clock, cursors, db, searching, tenancy
-from app.kernel.asked import Asked, Counted, Foot, foot
+from app.kernel.asked import Asked, Counted, Foot, foot, understood
 from app.kernel.columns import UtcDateTime
 from app.kernel.cursors import Edge
-from app.kernel.filters import NOW, Choice, Exact, Given, Since, Until, parameter
+from app.kernel.filters import NOW, Choice, Exact, Given, Since, Until
 from app.kernel.paging import BadCursor, Page
 from app.kernel.searching import Begins, Plan, Search, Words
 from app.kernel.statements import BY_NUMBER, Join, Shape, Sort, Statements, names_of_owners
@@ -77,22 +77,8 @@ class Listing(Statements):
 
     def read(self, given: Mapping[str, str], *, zone: str = "UTC") -> Asked:
         """What the address or form asks for; `zone` is whose days are meant."""
-        values, variants, bound = {}, [], {}
-        for narrow in self.filters:
-            found = narrow.read(given.get(narrow.name, ""), zone)
-            values[narrow.name] = found.said if found else ""
-            if found:
-                variants.append((narrow.name, found.variant))
-                bound[parameter(narrow.name)] = found.bound
-        text = searching.clean(given.get(self.search.name, "")) if self.search else ""
-        if self.search:
-            values[self.search.name] = text
-        default = next(iter(self.sorts))
-        sort = given.get("sort", "")
-        cursor = given.get("cursor", "")
-        return Asked(
-            self.here, sort if sort in self.sorts else default, default, cursor, values, tuple(variants), bound, text
-        )
+        search = self.search.name if self.search else ""
+        return understood(self.here, given, self.filters, zone=zone, sorts=self.sorts, search=search)
 
     def page(self, asked: Asked, *, of: Owners = None, limit: int | None = None) -> Page[Any]:
         """One page. One query, and some more where words or numbers are looked for.

@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 from app.features.audit.actions import ACTIONS
 from app.features.audit.models import SEVERITIES, AuditLog
 from app.kernel import ids
-from app.kernel.filters import Reading, clean
+from app.kernel.asked import understood
+from app.kernel.filters import Reader, Reading, clean
 from app.kernel.lists import Asked, Exact, Foot, Given, Listing, Since, Sort, Until
 from app.kernel.paging import Page
 
@@ -55,9 +56,6 @@ class _Several:
         said = [one for one in dict.fromkeys(given[:6100].split(",")) if one in ACTIONS or _is_action(one)]
         return Reading(",".join(said[:MOST_ACTIONS])) if said else None
 
-    def condition(self, _variant: str) -> sa.ColumnElement[bool]:
-        raise NotImplementedError("the log is read by `reading`, not by the house's own statements")
-
 
 def _is_action(text: str) -> bool:
     """What could have been an action once: the list of them may have become shorter since."""
@@ -75,39 +73,37 @@ class _Word:
         said = clean(given)
         return Reading(said) if re.fullmatch(self.pattern, said) else None
 
-    def condition(self, _variant: str) -> sa.ColumnElement[bool]:
-        raise NotImplementedError("the log is read by `reading`, not by the house's own statements")
 
-
-AUDIT = Listing(
+READERS: tuple[Reader, ...] = (
+    _Word("q"),
+    Exact("user", AuditLog.actor_user_id),
+    _Several("action"),
+    _Word("type", r"[a-z][a-z0-9_]{0,59}"),
+    Exact("id", AuditLog.resource_id),
+    Exact("severity", AuditLog.severity, SEVERITIES[1:]),
+    Since("from", AuditLog.created_at),
+    Until("to", AuditLog.created_at),
+    Given("gdpr", AuditLog.is_gdpr.is_(True)),
+    Given("pci", AuditLog.is_pci.is_(True)),
+    _Word("request", r"[\w.:-]{1,64}"),
+)
+"""What an address may say. The rows are found by `reading`."""
+WHOLE = Listing(
     name="audit",
     here=HERE,
     model=AuditLog,
     columns=(AuditLog.id, AuditLog.created_at),
-    filters=(
-        _Word("q"),
-        Exact("user", AuditLog.actor_user_id),
-        _Several("action"),
-        _Word("type", r"[a-z][a-z0-9_]{0,59}"),
-        Exact("id", AuditLog.resource_id),
-        Exact("severity", AuditLog.severity, SEVERITIES[1:]),
-        Since("from", AuditLog.created_at),
-        Until("to", AuditLog.created_at),
-        Given("gdpr", AuditLog.is_gdpr.is_(True)),
-        Given("pci", AuditLog.is_pci.is_(True)),
-        _Word("request", r"[\w.:-]{1,64}"),
-    ),
     sorts={"newest": Sort("Newest first", AuditLog.created_at, is_falling=True)},
 )
-"""Reads the address, writes the next one, and counts what nothing narrows. The rows are found by `reading`."""
+"""The log as nothing narrows it, to be counted."""
 
 
 def read(given: Mapping[str, str], *, zone: str = "UTC") -> Asked:
     """What an address or form asks for; an action that is given several times is all of them."""
-    plain = {name: given.get(name, "") for name in (*(one.name for one in AUDIT.filters), "cursor")}
+    plain = {name: given.get(name, "") for name in (*(one.name for one in READERS), "cursor")}
     if isinstance(given, MultiDict):
         plain["action"] = ",".join(given.getlist("action"))
-    return AUDIT.read(plain, zone=zone)
+    return understood(HERE, plain, READERS, zone=zone, sorts=WHOLE.sorts)
 
 
 def foot(asked: Asked, found: Page[Line], text: str) -> Foot:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.features.audit.listing import AUDIT, Line, T, Vocabulary
+from app.features.audit.listing import WHOLE, Line, T, Vocabulary
 from app.features.audit.listing import wish as wish_of
 from app.features.audit.ways import Place, Way, fetch, way
 from app.kernel import cursors, db, tenancy
@@ -111,7 +111,7 @@ def count(asked: Asked, *, by: Way | None = None) -> Total:
     """How many rows fit: exact to `lists.COUNTED`, as far back as a page looks."""
     how = by or way_of(asked)
     if how.wanted.is_everything:
-        whole = AUDIT.count(AUDIT.read({}))
+        whole = WHOLE.count(WHOLE.read({}))
         return Total(whole.number, whole.is_more)
     found, since = how.count(COUNTED)
     return Total(COUNTED, is_more=True) if found > COUNTED else Total(found, since=since)
