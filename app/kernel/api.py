@@ -62,8 +62,8 @@ class ApiRoutes(Blueprint):
     `idempotent=False` (for what is slow before its first statement).
 
     Besides Flask's own, a route takes `status` (of success), `errors` (the
-    refusals it may answer with, as classes), `largest` (bytes of its body) and
-    `idempotent`.
+    refusals it may answer with, as classes), `largest` (bytes of its body, by
+    default what its mark says) and `idempotent`.
     """
 
     def __init__(self, name: str, *, prefix: str, envelope: bool = False, tag: str | None = None) -> None:
@@ -118,12 +118,13 @@ class ApiRoutes(Blueprint):
         is_empty = gives is type(None)
         summary, _, description = (inspect.getdoc(view) or view.__name__).partition("\n")
         errors: Sequence[type[Refusal]] = options.pop("errors", ())
+        access = access_of(view)
         return Operation(
             name=f"{self.import_name}_{view.__name__}",
             tag=self.tag,
             summary=summary.strip(),
             description=description.strip(),
-            access=access_of(view),
+            access=access,
             body=hints.get("body"),
             query=hints.get("query"),
             answer=None if is_raw or is_empty else TypeAdapter(gives),
@@ -131,7 +132,7 @@ class ApiRoutes(Blueprint):
             status=options.pop("status", 204 if is_empty else 200),
             errors=tuple(sorted({error.status for error in errors})),
             envelope=self.envelope,
-            largest=options.pop("largest", LARGEST_BODY),
+            largest=options.pop("largest", None) or (access.largest if access else None) or LARGEST_BODY,
             idempotent=options.pop("idempotent", True),
         )
 

@@ -96,7 +96,7 @@ def _clean(body: bytes) -> Picture:
             return _written(opened, kind)
     except Image.DecompressionBombError as bomb:
         raise PictureTooLarge() from bomb
-    except PictureTooLarge:
+    except (Invalid, MemoryError):
         raise
     except Exception as broken:  # a decoder says "broken" in a dozen ways
         raise NotAPicture() from broken

@@ -76,7 +76,11 @@ def keys_below(owner: str, *, older_than: float) -> Iterator[str]:
     before = clock.now().timestamp() - older_than
     for path in sorted((_State.folder / owner).glob("*/*")):
         key = path.relative_to(_State.folder).as_posix()
-        if path.stat().st_mtime >= before:
+        try:
+            is_young = path.stat().st_mtime >= before
+        except FileNotFoundError:  # removed since it was listed
+            continue
+        if is_young:
             continue
         if path.name.startswith(_PART):
             path.unlink(missing_ok=True)

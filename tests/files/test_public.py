@@ -1,7 +1,7 @@
 """`/files/...`: shown, never acting, and nobody else's."""
 
 from app.features.files import service
-from app.kernel import db, tenancy
+from app.kernel import db, storage, tenancy
 from app.kernel.ids import new_id
 from tests.files.factories import make_file, picture
 from tests.support.clients import open_client
@@ -68,8 +68,6 @@ def test_a_picture_is_hidden_and_shown_again(client):
 
 
 def test_lost_bytes_are_not_found(client):
-    from app.kernel import storage
-
     file = make_file()
     storage.remove(file.key)
 

@@ -31,7 +31,7 @@ def show(file_id: UUID) -> FileOut:
     return FileOut.of(service.find(file_id))
 
 
-@routes.post("", status=201, errors=(NoRoom,), largest=LARGEST_BODY, idempotent=False)
+@routes.post("", status=201, errors=(NoRoom,), idempotent=False)
 @requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create(body: PictureIn) -> FileOut:
     """Keep a PNG, JPEG or WebP of up to 5 MiB, without its metadata; the same one again is the one that is there.

@@ -29,4 +29,5 @@ def show(file_id: UUID, name: str) -> Response:
     if file.is_public:
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer.make_conditional(request, accept_ranges=True, complete_length=file.byte_count)  # type: ignore[return-value]
+    answer.make_conditional(request, accept_ranges=True, complete_length=file.byte_count)
+    return answer

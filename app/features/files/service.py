@@ -237,15 +237,17 @@ def drop_unused(limit: int = 100) -> int:
 
 def drop_strays() -> int:
     """Remove what a killed process or a refused request wrote and no row speaks of; how many."""
-    gone = 0
-    for key in storage.keys_below(str(tenancy.current()), older_than=UNUSED_FOR.total_seconds()):
-        if db.session().get(StoredFile, UUID(key.rpartition("/")[2].partition(".")[0])) is None:
-            storage.remove(key)
-            gone += 1
-    return gone
+    strays = set(storage.keys_below(str(tenancy.current()), older_than=UNUSED_FOR.total_seconds())) - _keys()
+    for key in strays:
+        storage.remove(key)
+    return len(strays)
 
 
 def lost() -> int:
     """How many rows have no bytes: a folder that was not played back with its database, or is not shared."""
-    keys = [row.key for row in db.session().scalars(sa.select(StoredFile))]
-    return sum(not storage.is_there(key) for key in keys)
+    return sum(not storage.is_there(key) for key in _keys())
+
+
+def _keys() -> set[str]:
+    """Where the tenant's files are to be."""
+    return {row.key for row in db.session().scalars(sa.select(StoredFile))}
