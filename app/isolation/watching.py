@@ -8,18 +8,10 @@ from uuid import UUID
 from app.isolation import said
 from app.isolation.asking import Answer, Ask, Asker
 from app.isolation.ground import Ground
-from app.isolation.world import World, spelled, tables
+from app.isolation.world import World, shown, spelled, tables
 from app.kernel.routemap import Route
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
-OPEN = frozenset({"products", "prices", "promo_codes", "tenants", "branding_configurations"})
-"""Tables of a house whose rows anybody at its door may see."""
-SHOWN = {
-    "blog_posts": "published_at IS NOT NULL",
-    "kb_articles": "published_revision IS NOT NULL AND state <> 'archived'",
-    "testimonials": "approved_at IS NOT NULL AND archived_at IS NULL",
-}
-"""Tables of which anybody may see some rows: which, in SQL that both stores read."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +34,11 @@ class Watch:
         self._pristine: dict[str, set[Any]] = {}
         """The rows of each table before anything was asked."""
         self._shown = {
-            table: {spelled(row[0]) for row in ground.read(f"SELECT id FROM {table} WHERE {which}")}
-            for table, which in SHOWN.items()
+            spelled(row[0])
+            for table, which in shown().items()
+            for row in ground.read(f"SELECT id FROM {table} WHERE {which}")
         }
+        """The rows that anybody at the door of their house may see."""
 
     def sections(self, who: Asker) -> tuple[str, ...]:
         """Whose things are no concern of the asker's."""
@@ -68,10 +62,9 @@ class Watch:
             }
             if who.side in {"customer", "stranger"}:
                 house = f"house:{who.house.name}"
-                closed = {table: found for table, found in self.world.rows[house].items() if table not in OPEN}
-                closed |= {table: [one for one in closed[table] if one not in self._shown[table]] for table in SHOWN}
-                own = closed.pop("user_sessions", [])
-                ids |= {one: (house, table) for table, found in closed.items() for one in found if one not in own}
+                closed = dict(self.world.rows[house])
+                known = {*closed.pop("user_sessions", []), *self._shown}
+                ids |= {one: (house, table) for table, found in closed.items() for one in found if one not in known}
             self._hidden[key] = Hidden({self.world.tags[one]: one for one in sections}, ids)
         return self._hidden[key]
 

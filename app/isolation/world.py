@@ -201,6 +201,11 @@ def stock(ground: Ground) -> dict[str, set[str]]:
     return found
 
 
+def shown() -> Mapping[str, str]:
+    """The tables of which anybody at the door of a house may see rows: which, in SQL that both stores read."""
+    return {table: which for room in _rooms("SHOWN") for table, which in room.SHOWN.items()}
+
+
 def tables() -> Mapping[str, sa.Table]:
     """The tables whose rows have an owner."""
     return {
@@ -216,7 +221,7 @@ def spelled(value: Any) -> str:
 
 
 def _rooms(hook: str) -> list[ModuleType]:
-    """The specimens that have the hook, lower storeys first."""
+    """The specimens that have the name, lower storeys first."""
     names = [room.name for room in pkgutil.iter_modules(features.__path__) if room.ispkg]
     names.sort(key=lambda name: (STOREYS.index(name) if name in STOREYS else len(STOREYS), name))
     found = [

@@ -9,6 +9,8 @@ from app.features.blog.models import Post
 from app.kernel import clock
 from app.kernel.access import Principal, Role
 
+SHOWN = {"blog_posts": "published_at IS NOT NULL"}
+
 
 def make(who: Principal, tag: str = "specimen", **given: Any) -> Post:
     """A draft called after `tag`."""

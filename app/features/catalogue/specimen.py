@@ -8,6 +8,8 @@ from app.features.catalogue.models import Price, Product, PromoCode
 from app.features.catalogue.products import Tag
 from app.kernel import db
 
+SHOWN = dict.fromkeys(("products", "prices", "promo_codes"), "1 = 1")
+
 
 def make() -> tuple[Product, Price, PromoCode]:
     """The plan Starter for a year in US dollars, and `WELCOME20`."""

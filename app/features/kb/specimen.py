@@ -15,6 +15,8 @@ BODY = """Open **Settings**.
 
 Write to us."""
 
+SHOWN = {"kb_articles": "published_revision IS NOT NULL AND state <> 'archived'"}
+
 
 def make(tag: str = "specimen") -> Article:
     """One that readers find, under a topic, with a draft over it and an address that it had before."""

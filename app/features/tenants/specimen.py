@@ -3,6 +3,8 @@
 from app.features.tenants import service
 from app.features.tenants.models import Tenant
 
+SHOWN = {"tenants": "1 = 1"}
+
 
 def make(slug: str = "specimen") -> Tenant:
     """A reseller's brand without a domain of its own."""

@@ -3,6 +3,8 @@
 from app.features.testimonials import service
 from app.features.testimonials.models import Testimonial
 
+SHOWN = {"testimonials": "approved_at IS NOT NULL AND archived_at IS NULL"}
+
 
 def make(tag: str = "specimen", **given: object) -> Testimonial:
     """Somebody's words, waiting for approval."""
