@@ -98,16 +98,6 @@ def render(text: str, *, longest: int = LONGEST) -> Rendered:
     )
 
 
-def plain(text: str, *, longest: int = LONGEST) -> str:
-    """The words of `text` without its marks, a block a line.
-
-    Raises:
-        TooLong: as `render`.
-        NotReadable: as `render`.
-    """
-    return _plain(_parsed(text, longest))
-
-
 @cache
 def _parser() -> "markdown_it.MarkdownIt":
     """CommonMark with tables and struck-out words, raw HTML off. It keeps nothing between texts."""

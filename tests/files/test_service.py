@@ -73,16 +73,16 @@ def test_the_same_picture_is_one_file(folder, tenant):
 
 
 def test_what_happens_to_it_is_logged(folder, tenant):
-    file = make_file()
-    service.show_to(file, everybody=False)
-    service.show_to(file, everybody=False)
-    service.show_to(file, everybody=True)
+    body = picture()
+    file = service.keep_image(body, is_public=False)
+    service.keep_image(body)
+    service.keep_image(body)
     service.remove(file)
 
     audit.write_out()
 
     logged = sa.select(AuditLog.action).where(AuditLog.resource_id == file.id).order_by(AuditLog.id)
-    assert db.session().scalars(logged).all() == ["FILE_KEPT", "FILE_HIDDEN", "FILE_SHOWN", "FILE_REMOVED"]
+    assert db.session().scalars(logged).all() == ["FILE_KEPT", "FILE_SHOWN", "FILE_REMOVED"]
 
 
 def test_what_a_record_shows_is_used_and_what_it_drops_is_not(folder, tenant):

@@ -60,7 +60,6 @@ def test_its_words_are_found_without_its_marks():
         "Records", "@ IN A 192.0.2.1",
         "The old form",
     ]  # fmt: skip
-    assert markdown.plain(ARTICLE) == found.plain
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (200, 1), (201, 2), (1000, 5)])
@@ -202,4 +201,4 @@ def test_a_text_is_as_long_as_its_place_allows():
     with pytest.raises(TooLong, match="100,001 characters; 100,000"):
         render("x" * (markdown.LONGEST + 1))
     with pytest.raises(TooLong):
-        markdown.plain("x" * 11, longest=10)
+        render("x" * 11, longest=10)

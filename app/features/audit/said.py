@@ -20,7 +20,6 @@ SAID = {
     "CUSTOMER_MERGED": "Another customer merged into it",
     "FILE_KEPT": "Picture kept",
     "FILE_SHOWN": "Picture shown to everybody",
-    "FILE_HIDDEN": "Picture shown to staff alone",
     "FILE_REMOVED": "Picture removed",
     "ERASURE_ASKED": "Asked to be forgotten",
     "ERASURE_APPROVED": "Erasing decided",

@@ -90,8 +90,9 @@ def keep(picture: Picture, *, name: str, purpose: str, is_public: bool) -> Store
 
 
 def _again(known: StoredFile, picture: Picture, *, is_public: bool) -> StoredFile:
-    if is_public:
-        show_to(known, everybody=True)
+    if is_public and not known.is_public:
+        known.is_public = True
+        _log("FILE_SHOWN", known)
     if known.unused_since is not None:
         known.unused_since = clock.now()
     if not storage.is_there(known.key):
@@ -185,13 +186,6 @@ def _note_use(rows: Sequence[StoredFile]) -> None:
             row.unused_since = None
         elif row.unused_since is None:
             row.unused_since = clock.now()
-
-
-def show_to(file: StoredFile, *, everybody: bool) -> None:
-    """Let everybody see it, or staff alone."""
-    if file.is_public != everybody:
-        file.is_public = everybody
-        _log("FILE_SHOWN" if everybody else "FILE_HIDDEN", file)
 
 
 def remove(file: StoredFile) -> None:
