@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from app.config import current
 from app.features.accounts import service as accounts
-from app.features.audit import keys
 from app.features.audit.models import AuditLog
 from app.features.sessions import service, signing
 from app.features.sessions.models import UserSession
@@ -85,21 +84,6 @@ def test_exactly_one_password_hash_is_checked_whoever_it_is(client, alice, sam, 
     )
     sign_in(client, email, "a wrong password")
     assert len(checked) == 1
-
-
-def test_a_failure_asks_the_store_the_same_whoever_it_is(tenant, client, alice, sam, queries, monkeypatch):
-    """Although the tenant's key, which seals what strangers do, is in memory nearly always, and a person's is not."""
-    give_password(alice)
-    give_password(sam)
-    sign_in(client, "somebody@example.com", "a wrong password")
-    held = keys.for_people([tenant.id])[tenant.id]
-    monkeypatch.setitem(keys._known(), (tenant.id, tenant.id), (float("inf"), held))
-    asked = []
-    for email in ("nobody@example.com", alice.email, sam.email, alice.email, "nobody@example.com"):
-        with queries(max=40) as statements:
-            sign_in(client, email, "a wrong password")
-        asked.append(list(statements))
-    assert all(one == asked[0] for one in asked)
 
 
 def test_nobody_crosses_over_from_one_door_to_the_other(client, alice, sam):

@@ -6,6 +6,7 @@ from math import erf, sqrt
 import pytest
 
 from app.features.accounts import requests
+from app.features.audit import keys
 from app.features.sessions import signing
 from app.kernel.crypto import hash_password
 from tests.accounts.factories import give_password
@@ -59,6 +60,21 @@ def test_signing_in_takes_as_long_for_nobody(client, alice, cpu_clock):
         f"one hash {one_hash * 1000:.1f} ms, medians apart {apart * 1000:.3f} ms, p {mann_whitney(known, unknown):.3f}"
     )
     assert apart < 0.05 * one_hash or mann_whitney(known, unknown) > 0.001
+
+
+def test_a_failure_asks_the_store_the_same_whoever_it_is(tenant, client, alice, sam, queries, monkeypatch):
+    """Although the tenant's key, which seals what strangers do, is in memory nearly always, and a person's is not."""
+    give_password(alice)
+    give_password(sam)
+    sign_in(client, "somebody@example.com", "a wrong password")
+    held = keys.for_people([tenant.id])[tenant.id]
+    monkeypatch.setitem(keys._known(), (tenant.id, tenant.id), (float("inf"), held))
+    asked = []
+    for email in ("nobody@example.com", alice.email, sam.email, alice.email, "nobody@example.com"):
+        with queries(max=40) as statements:
+            sign_in(client, email, "a wrong password")
+        asked.append(list(statements))
+    assert all(one == asked[0] for one in asked)
 
 
 @pytest.mark.slow
