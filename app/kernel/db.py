@@ -74,6 +74,7 @@ class PanelSession(Session):
         self.info["write"] = write
         self.info["after_commit"] = []
         self.info["after_end"] = []
+        self._running: tuple[Any, Connection] | None = None
 
     if not TYPE_CHECKING:  # the types are those of `Session`
 
@@ -96,7 +97,10 @@ class PanelSession(Session):
         assert statement.get_execution_options().get("panel_named"), "wrap it in tenancy.named()"
         if self.info["write"]:
             return list(self.execute(statement, values).all())
-        return prepared.fetch(self.connection(), statement, values)
+        if self._running is None or self._running[0] is not self.get_transaction():
+            connection = self.connection()  # asked once for each transaction: it costs as much as a small read
+            self._running = self.get_transaction(), connection
+        return prepared.fetch(self._running[1], statement, values)
 
 
 _checks: list[Callable[[object], bool]] = []

@@ -100,7 +100,7 @@ class Listing(Statements):
         is_first = not has_more if is_back else edge is None
         write = partial(cursors.write, self._purpose(sort))
         return Page(
-            items=[self._row(row) for row in found],
+            items=self._lines(found),
             next_cursor=write(self._edge(sort, found[-1], is_back=False)) if found and (has_more or is_back) else None,
             previous_cursor=write(self._edge(sort, found[0], is_back=True)) if found and not is_first else None,
             order=self.sort(sort).label if sort.endswith(BY_NUMBER) else "",
@@ -154,7 +154,7 @@ class Listing(Statements):
                 words_bound["newest"] = newest
                 sort = sort or self._order(asked, plan)
                 found = self._rows(asked, sort, of, plan, words_bound, edge, EXPORTED_AT_ONCE)
-            yield from map(self._row, found)
+            yield from self._lines(found)
             if len(found) < EXPORTED_AT_ONCE:
                 return
             edge = self._edge(sort, found[-1], is_back=False)
@@ -207,9 +207,12 @@ class Listing(Statements):
         value, row_id = (found[next(i for i, known in enumerate(read) if known is column)] for column in places)
         return Edge(is_back, value, row_id)
 
-    def _row(self, found: Any) -> Any:
-        found = found[: len(self.columns)]
-        return self.row._make(found) if self.row else tuple(found)
+    def _lines(self, found: list[Any]) -> list[Any]:
+        """The rows without what was read for the cursor alone."""
+        width = len(self.columns)
+        if found and len(found[0]) > width:
+            found = [row[:width] for row in found]
+        return list(map(self.row._make if self.row else tuple, found))
 
     def _bound(self, asked: Asked, of: Owners) -> dict[str, Any]:
         if (self.of is None) is not (of is None):

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from app.kernel import clock
 
 _DAY = 24 * 3600
+MOST_SPELLED = 5000
+"""Moments whose words are kept: a list says a hundred of them, mostly those that it said a minute ago."""
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -14,16 +16,18 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+@lru_cache(maxsize=MOST_SPELLED)
 def day(moment: datetime, zone: str = "UTC") -> str:
     """`27 Nov 2026`, in the person's or tenant's time zone."""
     return _spelled_day(moment.astimezone(ZoneInfo(zone)).date())
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=MOST_SPELLED)
 def _spelled_day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
+@lru_cache(maxsize=MOST_SPELLED)
 def exact(moment: datetime, zone: str = "UTC") -> str:
     """`20 Nov 2026, 13:22 UTC`."""
     local = moment.astimezone(ZoneInfo(zone))

@@ -64,8 +64,8 @@ def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
     for line in found:
         tone, state = slots.state_words(line.status, line.due_at, now, zone)
         total = Money(line.total_minor, line.currency).plain
-        part = Money(line.total_minor - line.paid_minor, line.currency).plain
-        rest = f"{part} open" if line.is_open and line.paid_minor else ""
+        is_part_paid = line.is_open and line.paid_minor
+        rest = f"{Money(line.total_minor - line.paid_minor, line.currency).plain} open" if is_part_paid else ""
         issued, due = words.day(line.issued_at, zone), words.day(line.due_at, zone)
         yield (
             f"{HERE}/{line.id}",

@@ -1,5 +1,6 @@
 """`/client/billing`: the account's invoices and how to pay them, for its people from BILLING up."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -14,7 +15,7 @@ from app.features.billing.ledger import Movement
 from app.features.billing.models import Invoice
 from app.features.billing.own import Line
 from app.features.tenants import service as tenants
-from app.kernel import words
+from app.kernel import clock, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import NotFound
 from app.kernel.money import Money
@@ -41,7 +42,7 @@ def index() -> Response:
 
     return page(
         "billing/client/index.html",
-        rows=[_row(invoice) for invoice in found.items],
+        rows=list(_rows(found.items)),
         lede=lambda: f"{_owed(owed())}{_credit_words(customer_id)}",  # only the whole page says it
         has_several=lambda: tenants.current().sandbox_enabled and any(one.invoices > 1 for one in owed()),
         asked=asked.values,
@@ -65,20 +66,13 @@ def _credit_words(customer_id: UUID) -> str:
     return f" Your account has {has.plain} credit." if has.minor else ""
 
 
-def _row(invoice: Line) -> tuple[str, ...]:
-    zone = tenants.current().time_zone
-    card = slots.card(invoice)
-    is_part_paid = invoice.is_open and invoice.paid_minor
-    return (
-        card.href,
-        card.number,
-        words.day(card.issued_at, zone),
-        words.day(card.due_at, zone),
-        card.tone,
-        card.state,
-        card.total.plain,
-        f"{invoice.open.plain} still open" if is_part_paid else "",
-    )
+def _rows(found: Iterable[Line]) -> Iterator[tuple[str, ...]]:
+    zone, now = tenants.current().time_zone, clock.now()
+    for line in found:
+        tone, state = slots.state_words(line.status, line.due_at, now, zone)
+        issued, due = words.day(line.issued_at, zone), words.day(line.due_at, zone)
+        rest = f"{line.open.plain} still open" if line.is_open and line.paid_minor else ""
+        yield f"{HOME}/{line.id}", line.number, issued, due, tone, state, line.total.plain, rest
 
 
 @routes.get("/together")
