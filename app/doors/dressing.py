@@ -15,8 +15,10 @@ from app.kernel.access import Principal, Role
 from app.kernel.assets import Assets
 from app.kernel.pages import csrf_token, maybe_principal
 
-MOST_ICONS = 500
-"""Drawings of the sprite that are kept as text, by name and size."""
+MOST_KEPT = 500
+"""Answers of each of `KEPT` that are kept as text."""
+KEPT = ("icon", "ways_side", "ways_bar", "ways_tabs")
+"""Macros that say the same whoever asks: drawings of the sprite, and the ways through the house from one place."""
 
 
 def install(app: Flask, assets: Assets, *, compiled: Path) -> None:
@@ -30,7 +32,8 @@ def install(app: Flask, assets: Assets, *, compiled: Path) -> None:
     jinja.globals.update(asset=assets.address, csrf_token=csrf_token)
     jinja.filters.update(ago=words.ago, day=words.day, exact=words.exact)
     ui: Any = jinja.get_template("parts/ui.html").module
-    ui.icon = lru_cache(maxsize=MOST_ICONS)(partial(ui.icon))
+    for name in KEPT:
+        setattr(ui, name, lru_cache(maxsize=MOST_KEPT)(partial(getattr(ui, name))))
     jinja.globals["ui"] = ui
     app.context_processor(_page)
     app.extensions["dress_fragment"] = _fragment
@@ -46,7 +49,7 @@ def _page() -> dict[str, Any]:
     return {
         "brand": branding.brand() if "tenant" in g else None,
         "principal": who,
-        "navigation": navigation(who, request.path, is_operator=g.tenant.is_operator) if who is not None else [],
+        "navigation": navigation(who, request.path, is_operator=g.tenant.is_operator) if who is not None else (),
         "crumbs": [],
         "log_href": _log_of(who),
         "theme": _theme(),

@@ -1,13 +1,14 @@
 """The ways through the house: the staff's sidebar and the customers' bar, by role."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from app.kernel.access import Principal, Role
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item:
-    """One entry of the navigation, as the layouts draw it."""
+    """One entry of the navigation, as the layouts draw it. It is made once, and is nothing but itself."""
 
     label: str
     href: str
@@ -17,7 +18,7 @@ class Item:
     tone: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Entries under one heading; the first group has none."""
 
@@ -102,24 +103,39 @@ BEHIND = {"/client/privacy": "/client/account"}
 """Pages with an address of their own that one reaches from an entry, which is marked for them."""
 
 
-def navigation(who: Principal, path: str, *, is_operator: bool) -> list[Group]:
+_HOMES = frozenset({"/admin", "/client"})
+_PLACES = {
+    is_staff: [(entry[1], "" if entry[1] in _HOMES else entry[1] + "/") for _, entries in table for entry in entries]
+    for is_staff, table in ((True, STAFF), (False, CLIENT))
+}
+"""The address of each entry, and how those behind it begin; everything is behind the homes, which says nothing."""
+
+
+def navigation(who: Principal, path: str, *, is_operator: bool) -> tuple[Group, ...]:
     """What `who` may go to in the operator's or another tenant's house, with the entry of `path` marked.
 
     Nowhere for somebody who has to accept the terms first: every way would lead back to them.
     """
     role = who.staff_role or who.customer_role
     if role is None or who.owes_terms:
-        return []
-    table = STAFF if who.is_staff else CLIENT
-    root = "/admin" if who.is_staff else "/client"
+        return ()
     path = BEHIND.get(path, path)
+    places = _PLACES[who.is_staff]
+    current = tuple(href for href, below in places if path == href or (below and path.startswith(below)))
+    return _groups(who.is_staff, role, is_operator=is_operator, current=current)
+
+
+@cache
+def _groups(is_staff: bool, role: Role, *, is_operator: bool, current: tuple[str, ...]) -> tuple[Group, ...]:
+    """The same groups each time for a role and a place, so that what is drawn of them can be kept."""
+    table = STAFF if is_staff else CLIENT
     groups = []
     for label, entries in table:
         items = tuple(
-            Item(text, href, icon, current=path == href or (href != root and path.startswith(href + "/")))
+            Item(text, href, icon, current=href in current)
             for text, href, icon, least in entries
             if role >= least and (is_operator or href not in OPERATORS_OWN)
         )
         if items:
             groups.append(Group(label, items))
-    return groups
+    return tuple(groups)
