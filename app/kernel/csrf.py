@@ -44,4 +44,6 @@ def _proof(secret: bytes) -> bytes:
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=False))
+    size = min(len(left), len(right))
+    both = int.from_bytes(left[:size]) ^ int.from_bytes(right[:size])
+    return both.to_bytes(size)

@@ -40,6 +40,7 @@ class Known(NamedTuple):
 
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SOME_ID = re.compile(_ID)
 _kinds: dict[str, Kind] = {}
 _pages: list[tuple[re.Pattern[str], str]] = []
 
@@ -55,6 +56,8 @@ def wire(kinds: Mapping[str, Kind]) -> None:
 
 def at(path: str) -> tuple[str, str] | None:
     """Kind and id of the record whose page for staff stands at `path`."""
+    if _SOME_ID.search(path) is None:
+        return None
     for page, kind in _pages:
         found = page.fullmatch(path)
         if found is not None:

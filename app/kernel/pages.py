@@ -123,8 +123,12 @@ def csrf_secret() -> bytes:
 
 
 def csrf_token() -> str:
-    """A token for the forms of this answer."""
-    return csrf.token_for(csrf_secret())
+    """A token for the forms of this answer: the same for all of them, while they are bound to the same secret."""
+    secret = csrf_secret()
+    made = g.get("form_token")
+    if made is None or made[0] != secret:
+        made = g.form_token = secret, csrf.token_for(secret)
+    return str(made[1])
 
 
 class _BoundCsrf(CSRF):  # type: ignore[misc]  # WTForms is untyped
