@@ -29,10 +29,9 @@ def create_app(settings: Settings) -> "Flask":
 
 
 def _build(settings: Settings) -> "Flask":
-    from flask import Flask
-
     from app import config, reactions
     from app.doors import addressing, admin, api, client, dressing, public, refusals, threshold
+    from app.doors.house import House
     from app.kernel import assets, buffer, crypto, db, jobs, limits, outbound, storage
 
     config.use(settings)
@@ -44,7 +43,7 @@ def _build(settings: Settings) -> "Flask":
     outbound.configure(timeout=settings.webhook_timeout, networks=settings.webhook_networks)
     reactions.wire()
 
-    app = Flask("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
+    app = House("mpanel", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
     app.url_rule_class = addressing.Address
     app.url_map.converters["default"] = addressing.Text
     app.config.update(
