@@ -56,10 +56,7 @@ class Money:
     @property
     def plain(self) -> str:
         """As customers read it, code first: `USD 29.36`."""
-        digits = _digits(self.currency)
-        whole, part = divmod(abs(self.minor), 10**digits)
-        sign = "-" if self.minor < 0 else ""
-        return f"{self.currency} {sign}{whole:,}.{part:0{digits}}" if digits else f"{self.currency} {sign}{whole:,}"
+        return _plain(self.minor, self.currency)
 
     def sign(self, locale: str | None = None) -> str:
         """As staff tiles show it, with the sign of the currency, in the house's way: `$29.36`, `29,36 $`."""
@@ -69,6 +66,14 @@ class Money:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
         return other.minor
+
+
+@lru_cache(maxsize=5000)  # a list says the same few prices many times
+def _plain(minor: int, currency: str) -> str:
+    digits = _digits(currency)
+    whole, part = divmod(abs(minor), 10**digits)
+    sign = "-" if minor < 0 else ""
+    return f"{currency} {sign}{whole:,}.{part:0{digits}}" if digits else f"{currency} {sign}{whole:,}"
 
 
 @lru_cache(maxsize=500)

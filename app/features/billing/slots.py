@@ -1,7 +1,8 @@
 """What billing adds to pages that show many rooms."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -96,10 +97,15 @@ def state_words(status: str, due_at: datetime | None, now: datetime, zone: str) 
         return _SETTLED[status]
     if due_at <= now:
         return "warn", f"Overdue since {words.day(due_at, zone)}"
-    days = (due_at.astimezone(ZoneInfo(zone)).date() - now.astimezone(ZoneInfo(zone)).date()).days
+    days = (_local_day(due_at, zone) - _local_day(now, zone)).days
     if days == 0:
         return "warn", "Due today"
     return "info", "Due tomorrow" if days == 1 else f"Due in {days} days"
+
+
+@lru_cache(maxsize=words.MOST_SPELLED)
+def _local_day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def next_to_pay(customer_id: UUID) -> tuple[InvoiceCard, int] | None:
