@@ -32,3 +32,17 @@ def test_the_entry_that_one_came_by_is_marked_also_where_the_address_is_another(
     for path in ("/client/account", "/client/account/email", "/client/privacy"):
         groups = navigation(who, path, is_operator=False)
         assert [item.href for group in groups for item in group.items if item.current] == ["/client/account"], path
+
+
+def test_what_is_drawn_once_is_nobody_elses(sign_in):
+    from tests.support.cast import make_staff
+
+    owner, viewer = (sign_in(make_staff(f"{role.name}@harbourline.example", role.name, role)) for role in
+                     (Role.OWNER, Role.VIEWER))  # fmt: skip
+    for _ in range(2):
+        for browser, sees_audit in ((owner, True), (viewer, False)):
+            for path in ("/admin/customers", "/admin/blog"):
+                side = browser.get(path).text.partition("</aside>")[0]
+                assert ('href="/admin/audit"' in side) is sees_audit
+                assert [part[:40].partition('"')[0] for part in side.split('class="item" href="')[1:]
+                        if part.partition(">")[0].endswith('aria-current="page"')] == [path]  # fmt: skip
