@@ -35,6 +35,19 @@ def test_rows_are_those_of_the_ordinary_way(tenant):
         assert {row.id for row in straight} >= set(made)
 
 
+def test_reading_goes_on_in_the_transaction_after_a_roll_back(tenant):
+    """The connection is known for one transaction; the next is begun, and told its tenant, as the first was."""
+    with tenancy.as_tenant(tenant.id), db.transaction():
+        make_customer("Ann One")
+    with tenancy.as_tenant(tenant.id), db.transaction(write=False) as session:
+        before = session.read(OURS, bound())
+        session.rollback()
+
+        assert before
+        assert session.read(OURS, bound()) == before
+        assert session.in_transaction()
+
+
 def test_an_error_is_told_as_sqlalchemy_tells_it(tenant):
     """So that the doors know a database that is away from one that was asked nonsense; values are not in it."""
     broken = tenancy.named(sa.select(sa.column("nothing")).where(sa.bindparam("secret") == "x"), "no table")
