@@ -1,14 +1,10 @@
 """The one search of the help centre: what pages, suggestions and programs ask."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from app.features.kb import index, spelling, words
-from app.features.kb.models import LivePage
-from app.kernel import db
 
 ON_A_PAGE = 20
 LAST_PAGE = index.RANKED // ON_A_PAGE
@@ -82,19 +78,16 @@ def _ranked(wanted: list[str], page: int, limit: int, category_id: UUID | None, 
 
 
 def _hits(ranked: list[index.Ranked], wanted: list[str]) -> list[Hit]:
-    """In the order in which they were ranked. One query."""
-    if not ranked:
-        return []
-    columns = (
-        LivePage.id, LivePage.article_id, LivePage.slug, LivePage.category_id, LivePage.minutes, LivePage.title,
-        sa.func.substr(LivePage.plain, 1, 20_000),
-    )  # fmt: skip
-    rows = db.session().execute(sa.select(*columns).where(LivePage.id.in_([one.page_id for one in ranked])))
-    known = {row[0]: row for row in rows}
-    return [_hit(known[one.page_id], wanted) for one in ranked if one.page_id in known]
-
-
-def _hit(row: Any, wanted: list[str]) -> Hit:
-    page_id, article_id, slug, category_id, minutes, title, plain = row
-    snippet = words.parts(words.excerpt(plain, wanted), wanted)
-    return Hit(page_id, article_id, slug, category_id, minutes, words.parts(title, wanted), snippet)
+    """In the order in which they were ranked."""
+    return [
+        Hit(
+            one.page_id,
+            one.article_id,
+            one.slug,
+            one.category_id,
+            one.minutes,
+            words.parts(one.title, wanted),
+            words.parts(words.excerpt(one.plain, wanted), wanted),
+        )
+        for one in ranked
+    ]

@@ -1,8 +1,8 @@
 """The full-text index: one row for each article that readers see, written in the transaction that publishes it.
 
 FTS5 and tsvector are given the same words and asked the same questions. Each
-statement names its tenant: on SQLite as a word of the index itself, so that
-others' rows are not even looked at.
+statement names its tenant in the index itself, so that others' rows are not
+even looked at: on SQLite as a word, on PostgreSQL as the beginning of each.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,25 @@ from app.kernel.columns import Id
 
 RANKED = 1000
 """Of what is found, so many of the newest are ranked: the cost does not grow with the articles."""
-WEIGHTS = (("title", True, 8), ("title", False, 3), ("heads", True, 4), ("words", True, 1))
-"""Where all the words stand, whether their beginnings suffice, and what that counts. `heads` are title and tags."""
+PARTS = (("words", True, 1), ("heads", True, 4), ("title", True, 3), ("title", False, 8))
+"""Where all the words stand, whether their beginnings suffice, and what that counts. `heads` are title and tags. What
+one finds is found by those before it, too: each is asked only where the one before found something."""
 _MINE = "names its own tenant"
 
 
 class Ranked(NamedTuple):
-    """One article that was found: its row and how many were ranked in all."""
+    """One article that was found."""
 
     page_id: UUID
+    article_id: UUID
+    slug: str
+    category_id: UUID | None
+    minutes: int
+    title: str
+    plain: str
+    """The first 20,000 characters of its text."""
     total: int
+    """How many were ranked in all."""
 
 
 def put(number: int | None, *, title: str, tags: Sequence[str], body: str) -> int:
@@ -37,9 +46,11 @@ def put(number: int | None, *, title: str, tags: Sequence[str], body: str) -> in
         drop(number)
     named = {"title": indexed(title), "tags": indexed(" ".join(tags)), "body": indexed(body)}
     if _is_postgresql():
-        heads = sorted({*named["title"], *named["tags"]})
-        given = {"title": sorted(set(named["title"])), "heads": heads, "words": sorted({*heads, *named["body"]})}
-        return int(session.execute(_statement(_INSERT_POSTGRESQL), {"tenant": tenancy.current(), **given}).scalar_one())
+        heads = {*named["title"], *named["tags"]}
+        given = {"title": {*named["title"]}, "heads": heads, "words": {*heads, *named["body"]}}
+        marked = {name: sorted(_mark() + word for word in found) for name, found in given.items()}
+        inserted = session.execute(_statement(_INSERT_POSTGRESQL), {"tenant": tenancy.current(), **marked})
+        return int(inserted.scalar_one())
     texts = {name: " ".join(found) for name, found in named.items()}
     session.execute(_statement(_INSERT_SQLITE), {"of": tenancy.current().hex, **texts})
     return int(session.execute(_statement("SELECT last_insert_rowid() AS number")).scalar_one())
@@ -64,20 +75,28 @@ _INSERT_POSTGRESQL = (
 _NARROW = " AND {row} IN (SELECT number FROM kb_pages WHERE tenant_id = :tenant{further})"
 _OF_CATEGORY = " AND category_id = :category"
 _OF_TAG = " AND article_id IN (SELECT article_id FROM kb_page_tags WHERE tenant_id = :tenant AND tag = :tag)"
-_ONE_SQLITE = (
-    "SELECT * FROM (SELECT rowid AS number, {weight} AS weight FROM kb_search WHERE kb_search MATCH :{name} {narrow} "
-    "ORDER BY rowid DESC LIMIT :most)"
+_SQLITE = (
+    "{name} AS (SELECT rowid AS number, {weight} AS weight FROM kb_search WHERE kb_search MATCH :{name} {narrow} "
+    "ORDER BY rowid DESC LIMIT {most})"
 )
-_ONE_POSTGRESQL = (
-    "SELECT * FROM (SELECT number, {weight} AS weight FROM kb_search WHERE tenant_id = :tenant "
-    "AND {part} @@ CAST(:{name} AS tsquery) {narrow} ORDER BY number DESC LIMIT :most) AS {name}"
+_POSTGRESQL = (
+    "{name} AS (SELECT number, {weight} AS weight FROM kb_search WHERE tenant_id = :tenant "
+    "AND {part} @@ CAST(:{name} AS tsquery) {narrow} ORDER BY number + 0 DESC LIMIT {most})"
 )
+"""`+ 0`: walking back through the numbers would read every article's words, which costs more than sorting the found."""
+_MOST = "CAST(:most AS bigint)"
+_IF_ANY = f"CASE WHEN EXISTS (SELECT 1 FROM {{before}}) THEN {_MOST} ELSE 0 END"
 _RANKING = (
-    "SELECT kb_pages.id AS page_id, count(*) OVER () AS total "
-    "FROM (SELECT number, sum(weight) AS score FROM ({parts}) AS found GROUP BY number) AS ranked "
+    "WITH {parts} SELECT page.id AS page_id, page.article_id, page.slug, page.category_id, page.minutes, page.title, "
+    "substr(page.plain, 1, 20000) AS plain, best.total "
+    "FROM (SELECT kb_pages.id, ranked.score, kb_pages.views, ranked.number, count(*) OVER () AS total "
+    "FROM (SELECT number, sum(weight) AS score FROM ({found}) AS found GROUP BY number) AS ranked "
     "JOIN kb_pages ON kb_pages.number = ranked.number AND kb_pages.tenant_id = :tenant "
-    "ORDER BY ranked.score DESC, kb_pages.views DESC, kb_pages.number DESC LIMIT :limit OFFSET :offset"
+    "ORDER BY ranked.score DESC, kb_pages.views DESC, ranked.number DESC LIMIT :limit OFFSET :offset) AS best "
+    "JOIN kb_pages AS page ON page.id = best.id AND page.tenant_id = :tenant "
+    "ORDER BY best.score DESC, best.views DESC, best.number DESC"
 )
+"""The inner part reads indexes alone; only the rows that are shown are read whole."""
 
 
 def rank(
@@ -87,7 +106,7 @@ def rank(
 
     Equal ones by how often they are read, then newest first. One query.
     """
-    given: dict[str, Any] = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in WEIGHTS}
+    given: dict[str, Any] = {f"{part}_{is_begun:d}": _question(wanted, part, is_begun) for part, is_begun, _ in PARTS}
     given |= {"tenant": tenancy.current(), "limit": limit, "offset": offset, "most": RANKED}
     given |= {"category": category_id} if category_id is not None else {}
     given |= {"tag": tag} if tag is not None else {}
@@ -97,23 +116,30 @@ def rank(
 
 @cache
 def _ranking(store: str, has_category: bool, has_tag: bool) -> Any:
-    one, row = (_ONE_POSTGRESQL, "number") if store == "postgresql" else (_ONE_SQLITE, "rowid")
+    one, row = (_POSTGRESQL, "number") if store == "postgresql" else (_SQLITE, "rowid")
     further = (_OF_CATEGORY if has_category else "") + (_OF_TAG if has_tag else "")
     narrow = _NARROW.format(row=row, further=further) if further else ""
-    parts = [
-        one.format(name=f"{part}_{is_begun:d}", part=part, weight=weight, narrow=narrow)
-        for part, is_begun, weight in WEIGHTS
-    ]
-    return _statement(_RANKING.format(parts=" UNION ALL ".join(parts)))
+    parts, most = [], _MOST
+    for part, is_begun, weight in PARTS:
+        name = f"{part}_{is_begun:d}"
+        parts.append(one.format(name=name, part=part, weight=weight, narrow=narrow, most=most))
+        most = _IF_ANY.format(before=name)
+    found = " UNION ALL ".join(f"SELECT number, weight FROM {part}_{is_begun:d}" for part, is_begun, _ in PARTS)
+    return _statement(_RANKING.format(parts=", ".join(parts), found=found))
 
 
 def _question(wanted: Sequence[str], part: str, is_begun: bool) -> str:
     """In the store's own language. The words are letters and digits alone, so nothing in them means anything there."""
     if _is_postgresql():
-        return " & ".join(f"'{word}'{':*' if is_begun else ''}" for word in wanted)
+        return " & ".join(f"'{_mark()}{word}'{':*' if is_begun else ''}" for word in wanted)
     where = {"title": "title : ", "heads": "{title tags} : ", "words": "{title tags body} : "}[part]
     found = " AND ".join(f'"{word}"{" *" if is_begun else ""}' for word in wanted)
     return f'tenant : "{tenancy.current().hex}" AND {where}({found})'
+
+
+def _mark() -> str:
+    """How the tenant's words begin on PostgreSQL: no two tenants share a part of the index. No word has a hyphen."""
+    return f"{tenancy.current().hex[-8:]}-"
 
 
 @cache
@@ -123,7 +149,8 @@ def _statement(text: str) -> Any:
         if f":{name}" in text:
             made = made.bindparams(sa.bindparam(name, type_=Id()))
     if " AS page_id" in text:
-        return tenancy.named(made.columns(page_id=Id(), total=sa.Integer()), _MINE)
+        ids = {name: Id() for name in ("page_id", "article_id", "category_id")}
+        return tenancy.named(made.columns(**ids), _MINE)
     return tenancy.named(made, _MINE)
 
 

@@ -108,7 +108,7 @@ class LivePage(TenantRecord):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "article_id"),
         sa.UniqueConstraint("tenant_id", "slug"),
-        sa.Index("ix_kb_pages_number", "number"),
+        sa.Index("ix_kb_pages_number", "number", "tenant_id", "views", "id"),  # all that ranking reads
         sa.Index("ix_kb_pages_category_id", "tenant_id", "category_id", "title_key", "id"),
         sa.Index("ix_kb_pages_newest", "tenant_id", "created_at", "id"),
         sa.Index("ix_kb_pages_read", "tenant_id", "recent_views", "id"),

@@ -60,45 +60,52 @@ _TAKE = _text("UPDATE kb_words SET pages = pages - 1 WHERE tenant_id = :tenant A
 
 
 def corrected(wanted: list[str]) -> list[str]:
-    """Each word that begins no known one gives way to the nearest known one, if one is near. Three queries a word."""
-    return [word if _is_known(word) else _nearest(word) or word for word in wanted]
+    """Each word that begins no known one gives way to the nearest known one, if one is near.
+
+    One query, and one more for each such word.
+    """
+    known = _begun(wanted)
+    return [word if is_known else _nearest(word) or word for word, is_known in zip(wanted, known, strict=True)]
 
 
-def _is_known(word: str) -> bool:
-    some = sa.select(KnownWord.word).where(
-        KnownWord.tenant_id == tenancy.current(), KnownWord.word >= word, KnownWord.word < word + LAST
-    )
-    return db.session().scalar(tenancy.named(some.limit(1), _MINE)) is not None
+def _begun(wanted: list[str]) -> Any:
+    """Of each word, whether a known one begins so."""
+    mine = KnownWord.tenant_id == tenancy.current()
+    some = [
+        sa.exists().where(mine, KnownWord.word >= word, KnownWord.word < word + LAST).label(f"known_{place}")
+        for place, word in enumerate(wanted)
+    ]
+    return db.session().execute(tenancy.named(sa.select(*some), _MINE)).one()
 
 
 def _nearest(word: str) -> str | None:
     if not kept([word]):
         return None
-    tenant_id, shared = tenancy.current(), sa.func.count()
+    found = [
+        (away, -pages, known)
+        for known, pages in db.session().execute(tenancy.named(_likely(word), _MINE))
+        if (away := distance(word, known)) <= 1 or (away == 2 and len(word) > 5 and word[0] == known[0])
+    ]
+    return min(found)[2] if found else None
+
+
+def _likely(word: str) -> Any:
+    """Known words with how many articles have them: those most alike, and those with two neighbours swapped.
+
+    What is swapped in a short word leaves it no three letters in common.
+    """
+    tenant_id = tenancy.current()
     alike = (
         sa.select(Trigram.word)
         .where(Trigram.tenant_id == tenant_id, Trigram.trigram.in_(sorted(trigrams(word))))
         .group_by(Trigram.word)
-        .order_by(shared.desc(), Trigram.word)
+        .order_by(sa.func.count().desc(), Trigram.word)
         .limit(CONSIDERED)
+        .subquery()
     )
-    session, swapped = (
-        db.session(),
-        [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)],
-    )
-    likely = [
-        *session.scalars(tenancy.named(alike, _MINE)),
-        *swapped,
-    ]  # what is swapped in a short word shares no three
-    counted = sa.select(KnownWord.word, KnownWord.pages).where(
-        KnownWord.tenant_id == tenant_id, KnownWord.word.in_(likely)
-    )
-    found = [
-        (away, -pages, known)
-        for known, pages in session.execute(tenancy.named(counted, _MINE))
-        if (away := distance(word, known)) <= 1 or (away == 2 and len(word) > 5 and word[0] == known[0])
-    ]
-    return min(found)[2] if found else None
+    swapped = [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
+    counted = sa.select(KnownWord.word, KnownWord.pages).where(KnownWord.tenant_id == tenant_id)
+    return sa.union_all(counted.join(alike, alike.c.word == KnownWord.word), counted.where(KnownWord.word.in_(swapped)))
 
 
 def distance(one: str, other: str) -> int:

@@ -1,6 +1,8 @@
 """What a word is to the knowledge base: the same on both stores, without case and accents."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import accumulate
 
 from app.kernel import terms
@@ -47,24 +49,49 @@ def parts(text: str, wanted: list[str]) -> list[tuple[str, bool]]:
     """
     found: list[tuple[str, bool]] = []
     done = 0
-    for match in _WORD.finditer(text):
-        if begins(match[0], wanted):
-            found += [(text[done : match.start()], False), (match[0], True)]
-            done = match.end()
+    for start, end in _places(text, wanted, len(text)):
+        found += [(text[done:start], False), (text[start:end], True)]
+        done = end
     return [piece for piece in (*found, (text[done:], False)) if piece[0]]
+
+
+def _places(text: str, wanted: list[str], searched: int) -> Iterator[tuple[int, int]]:
+    """Where words stand in the first `searched` characters that begin as one of `wanted`."""
+    for match in _likely(tuple(wanted)).finditer(text, 0, searched):
+        if (match[1] and match[0].isascii()) or begins(match[0], wanted):
+            yield match.span()
+
+
+@lru_cache(maxsize=256)
+def _likely(wanted: tuple[str, ...]) -> re.Pattern[str]:
+    """Words that begin so as they stand, and, to be looked at more closely, those with other letters than ASCII's."""
+    begun = "|".join(map(re.escape, wanted))
+    return re.compile(rf"(?<![^\W_])(?:({begun})|[a-z0-9]*[^\W_\x00-\x7f])[^\W_]*", re.IGNORECASE)
 
 
 def begins(word: str, wanted: list[str]) -> bool:
     """Whether the word begins as one of `wanted`, without case and accents."""
-    known = terms.plain(word)
-    return any(known.startswith(one) for one in wanted)
+    return terms.plain(word).startswith(tuple(wanted))
 
 
 def excerpt(text: str, wanted: list[str], *, length: int = 180, searched: int = 20_000) -> str:
     """The part of `text` round the first word that begins as one of `wanted`; its beginning where there is none."""
-    first = next((m.start() for m in _WORD.finditer(text, 0, searched) if begins(m[0], wanted)), 0)
+    first = _first(text[:searched], wanted)
     start = 0 if first < length // 2 else text.rfind(" ", 0, first - length // 3) + 1
     piece = text[start : start + length]
     if start + length < len(text):
         piece = piece.rpartition(" ")[0] or piece
     return ("… " if start else "") + piece.strip() + (" …" if start + length < len(text) else "")
+
+
+def _first(text: str, wanted: list[str]) -> int:
+    """Where the first word stands that begins as one of `wanted`; 0 where there is none."""
+    if not text.isascii():
+        return next((start for start, _ in _places(text, wanted, len(text))), 0)
+    known, nearest = text.lower(), len(text)
+    for word in wanted:
+        at = known.find(word, 0, nearest)
+        while at > 0 and known[at - 1].isalnum():
+            at = known.find(word, at + 1, nearest)
+        nearest = at if at >= 0 else nearest
+    return nearest if nearest < len(text) else 0
