@@ -202,3 +202,34 @@ def test_an_article_of_more_words_than_a_row_of_the_index_holds_is_found_by_its_
 
     assert titles("zwieback") == ["Swollen"]
     assert titles("aaa") == ["Swollen"]
+
+
+def test_one_tenants_articles_are_found_in_the_index_alone_though_others_rows_are_hidden(store, tenant):
+    """PostgreSQL uses no GIN index beside a condition of row-level security: then every article would be read."""
+    make_published("Mail", "Words.")
+    if store != "postgresql":
+        pytest.skip("SQLite's index has no other way")
+    session = db.session()
+    for setting in ("enable_seqscan", "enable_indexscan"):
+        session.execute(tenancy.named(sa.text(f"SET LOCAL {setting} = off"), "test"))
+
+    asked = f"'{index.mark()}mail':*"
+    explained = sa.text("EXPLAIN SELECT number FROM kb_search WHERE words @@ CAST(:asked AS tsquery)")
+    plan = "\n".join(session.scalars(tenancy.named(explained, "test"), {"asked": asked}))
+
+    assert "ix_kb_search_words" in plan
+
+
+def test_nobody_writes_into_another_tenants_part_of_the_index(store, tenant, other_tenant):
+    with tenancy.as_tenant(other_tenant.id):
+        article = make_published("Secret harvest", "Only here.")
+        number = db.session().scalar(sa.select(LivePage.number).where(LivePage.article_id == article.id))
+
+    assert number is not None
+    index.drop(number)
+
+    with tenancy.as_tenant(other_tenant.id):
+        assert titles("harvest") == ["Secret harvest"]
+    if store == "postgresql":
+        others = sa.text("DELETE FROM kb_search WHERE number = :number RETURNING number")
+        assert db.session().execute(tenancy.named(others, "test"), {"number": number}).all() == []

@@ -48,7 +48,7 @@ def put(number: int | None, *, title: str, tags: Sequence[str], body: str) -> in
     if _is_postgresql():
         heads = {*named["title"], *named["tags"]}
         given = {"title": {*named["title"]}, "heads": heads, "words": {*heads, *named["body"]}}
-        marked = {name: sorted(_mark() + word for word in found) for name, found in given.items()}
+        marked = {name: sorted(mark() + word for word in found) for name, found in given.items()}
         inserted = session.execute(_statement(_INSERT_POSTGRESQL), {"tenant": tenancy.current(), **marked})
         return int(inserted.scalar_one())
     texts = {name: " ".join(found) for name, found in named.items()}
@@ -131,13 +131,13 @@ def _ranking(store: str, has_category: bool, has_tag: bool) -> Any:
 def _question(wanted: Sequence[str], part: str, is_begun: bool) -> str:
     """In the store's own language. The words are letters and digits alone, so nothing in them means anything there."""
     if _is_postgresql():
-        return " & ".join(f"'{_mark()}{word}'{':*' if is_begun else ''}" for word in wanted)
+        return " & ".join(f"'{mark()}{word}'{':*' if is_begun else ''}" for word in wanted)
     where = {"title": "title : ", "heads": "{title tags} : ", "words": "{title tags body} : "}[part]
     found = " AND ".join(f'"{word}"{" *" if is_begun else ""}' for word in wanted)
     return f'tenant : "{tenancy.current().hex}" AND {where}({found})'
 
 
-def _mark() -> str:
+def mark() -> str:
     """How the tenant's words begin on PostgreSQL: no two tenants share a part of the index. No word has a hyphen."""
     return f"{tenancy.current().hex[-8:]}-"
 

@@ -84,7 +84,7 @@ def _nearest(word: str) -> str | None:
     found = [
         (away, -pages, known)
         for known, pages in db.session().execute(tenancy.named(_likely(word), _MINE))
-        if (away := distance(word, known)) <= 1 or (away == 2 and len(word) > 5 and word[0] == known[0])
+        if (away := distance(word, known, most=(most := 2 if len(word) > 5 and word[0] == known[0] else 1))) <= most
     ]
     return min(found)[2] if found else None
 
@@ -108,10 +108,10 @@ def _likely(word: str) -> Any:
     return sa.union_all(counted.join(alike, alike.c.word == KnownWord.word), counted.where(KnownWord.word.in_(swapped)))
 
 
-def distance(one: str, other: str) -> int:
-    """How many letters were left out, added, changed or swapped with their neighbour."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
+def distance(one: str, other: str, *, most: int = LONGEST) -> int:
+    """How many letters were left out, added, changed or swapped with their neighbour; of more than `most`, one more."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
     before: list[int] = []
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one):
@@ -122,4 +122,6 @@ def distance(one: str, other: str) -> int:
             if place and index and letter == other[index - 1] and one[place - 1] == known:
                 cost = min(cost, earlier[index - 1] + 1)
             row.append(cost)
+        if min(row) > most and min(before) > most:
+            return most + 1
     return row[-1]
