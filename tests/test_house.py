@@ -330,7 +330,7 @@ def _beyond_tables(url: str) -> list[tuple[str, ...]]:
         "sqlite": ("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name",),
         "postgresql": (
             "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
-            "SELECT tablename || policyname, qual || coalesce(with_check, '') FROM pg_policies ORDER BY 1",
+            "SELECT tablename || policyname, coalesce(qual, '') || coalesce(with_check, '') FROM pg_policies ORDER BY 1",
             "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
             "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1",
             "SELECT relname, relpersistence::text FROM pg_class WHERE relkind = 'r' AND relpersistence = 'u' ORDER BY 1",
