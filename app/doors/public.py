@@ -3,6 +3,7 @@
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
+from app.doors import crawlers
 from app.features.accounts import public as accounts
 from app.features.accounts import public_email as email
 from app.features.accounts import public_email_undo as email_undo
@@ -50,5 +51,5 @@ def index() -> Response:
 
 def open_on(app: Flask) -> None:
     """Mount this door's rooms."""
-    for routes in (front, *ROOMS):
+    for routes in (front, crawlers.routes, *ROOMS):
         app.register_blueprint(routes)

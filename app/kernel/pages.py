@@ -5,6 +5,7 @@ bear one name, and `page` answers with that block. Without JavaScript the same
 view answers with the whole page.
 """
 
+import hashlib
 import re
 from typing import Any
 
@@ -21,6 +22,9 @@ from app.kernel.visitor import Visitor
 
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 """A path on this host in visible ASCII: no second slash, no backslash, nothing that browsers drop."""
+
+KEPT_SECONDS = 300
+"""How long programs may go on with what they fetched."""
 
 
 class PageRoutes(Blueprint):
@@ -49,6 +53,14 @@ def _wanted_block(template: str) -> str | None:
     if asked.get("HTTP_HX_HISTORY_RESTORE_REQUEST") == "true" or asked.get("HTTP_HX_BOOSTED") == "true":
         return None
     return target if target in current_app.jinja_env.get_template(template).blocks else None
+
+
+def kept(body: str | bytes, mimetype: str) -> Response:
+    """A text for programs that may be kept for some minutes, and that says when it is still the same."""
+    answer = Response(body, mimetype=mimetype)
+    answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
+    return answer.make_conditional(request)
 
 
 def private(answer: Response) -> Response:

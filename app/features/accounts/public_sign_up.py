@@ -7,7 +7,7 @@ from werkzeug.utils import redirect
 from app.features.accounts import agreements, sign_up
 from app.features.accounts.forms import SignUpForm
 from app.features.tenants import service as tenants
-from app.kernel import words
+from app.kernel import sitemaps, words
 from app.kernel.access import anyone
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import PageRoutes, maybe_principal, page
@@ -16,6 +16,15 @@ routes = PageRoutes("accounts_public_sign_up")
 
 FORM = "accounts/public/sign_up.html"
 SENT = "/sign-up/sent"
+
+
+def _found() -> list[str]:
+    tenant = tenants.current()
+    pages = {"/sign-up": tenant.sign_up_open, "/terms": bool(tenant.terms_version)}
+    return [path for path, is_there in pages.items() if is_there]
+
+
+sitemaps.declare("accounts", fixed=_found)
 
 
 @routes.get("/sign-up")

@@ -1,4 +1,4 @@
-"""The blog for programs: an Atom feed (RFC 4287) and a list of addresses for robots."""
+"""The blog for programs: an Atom feed (RFC 4287)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from app.features.blog.models import Post, PostTag
 
-ATOM, SITEMAP = "http://www.w3.org/2005/Atom", "http://www.sitemaps.org/schemas/sitemap/0.9"
+ATOM = "http://www.w3.org/2005/Atom"
 
 
 def atom(posts: Sequence[Post], tags: dict[UUID, list[PostTag]], *, base: str, title: str, tagline: str) -> bytes:
@@ -43,17 +43,6 @@ def _entry(feed: ElementTree.Element, post: Post, tags: Sequence[PostTag], base:
         _add(entry, "category", term=tag.key, label=tag.name)
     _add(entry, "summary", post.summary)
     _add(entry, "content", post.html, type="html")
-
-
-def sitemap(addresses: Sequence[tuple[str, datetime]], *, base: str) -> bytes:
-    """Where each post is and when it changed; the blog's own front page first."""
-    found = ElementTree.Element("urlset", {"xmlns": SITEMAP})
-    for path, changed in [("/blog", None), *((f"/blog/{slug}", changed) for slug, changed in addresses)]:
-        url = ElementTree.SubElement(found, "url")
-        _add(url, "loc", base + path)
-        if changed is not None:
-            _add(url, "lastmod", _moment(changed))
-    return _written(found)
 
 
 def _moment(moment: datetime) -> str:

@@ -1,10 +1,9 @@
 """`/blog`: what the house tells, for everybody."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.blog import feed, reading, service
@@ -12,15 +11,14 @@ from app.features.blog.models import Post, PostTag
 from app.features.blog.reading import ON_A_PAGE, POSTS, Topic
 from app.features.branding import service as branding
 from app.features.tenants import service as tenants
-from app.kernel import words
+from app.kernel import sitemaps, words
 from app.kernel.access import anyone
 from app.kernel.lists import foot
-from app.kernel.pages import PageRoutes, maybe_principal, page
+from app.kernel.pages import PageRoutes, kept, maybe_principal, page
 
 routes = PageRoutes("blog_public", prefix="/blog")
 
-FEED_SECONDS = 300
-"""How long programs may go on with what they fetched."""
+sitemaps.declare("blog", fixed=lambda: ("/blog",), stored=reading.addresses)
 
 
 @routes.get("")
@@ -67,22 +65,14 @@ def atom() -> ResponseReturnValue:
     title = f"{brand.name} blog"
     tags = reading.tags_of(post.id for post in posts)
     body = feed.atom(posts, tags, base=_canonical(""), title=title, tagline=brand.tagline)
-    return _kept(body, "application/atom+xml")
+    return kept(body, "application/atom+xml")
 
 
 @routes.get("/sitemap.xml")
-@anyone(limits=("60/minute",))
+@anyone()
 def sitemap() -> ResponseReturnValue:
-    """Every post's address, for robots."""
-    return _kept(feed.sitemap(reading.addresses(), base=_canonical("")), "application/xml")
-
-
-def _kept(body: bytes, mimetype: str) -> ResponseReturnValue:
-    """An answer that may be kept for some minutes, and that says when it is still the same."""
-    answer = Response(body, mimetype=mimetype)
-    answer.headers["Cache-Control"] = f"public, max-age={FEED_SECONDS}"
-    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    return answer.make_conditional(request)
+    """Where robots looked for the posts once; the map of the whole site names them."""
+    return redirect("/sitemap.xml", 301)
 
 
 @routes.get("/<slug>")

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,7 +21,6 @@ SHOWN = sa.and_(Post.published_at.is_not(None), Post.archived_at.is_(None))
 MOST_TOPICS = 30
 MOST_RELATED = 3
 IN_THE_FEED = 20
-IN_THE_SITEMAP = 5_000
 VIEWS = "blog.views"
 _TENANT = sa.bindparam("tenant", type_=Id())
 
@@ -95,10 +93,17 @@ def newest(limit: int) -> list[Post]:
     return list(db.session().scalars(wanted.limit(limit)))
 
 
-def addresses() -> list[tuple[str, datetime]]:
-    """Slug and last change of each, for robots."""
-    wanted = sa.select(Post.slug, Post.changed_at).where(SHOWN).order_by(Post.dated_at.desc(), Post.id.desc())
-    return [(slug, changed) for slug, changed in db.session().execute(wanted.limit(IN_THE_SITEMAP))]
+def addresses() -> sa.CompoundSelect[Any]:
+    """Where each post, category and tag is, and when a post changed: for the map of the site."""
+    changed = sa.case((Post.changed_at > Post.dated_at, Post.changed_at), else_=Post.dated_at)
+    posts = sa.select((sa.literal("/blog/") + Post.slug).label("path"), changed.label("changed_at"))
+    categories = sa.select(sa.literal("/blog?category=") + Post.category_key, sa.literal(None, db.UtcDateTime()))
+    tags = sa.select(sa.literal("/blog?tag=") + PostTag.key, sa.literal(None, db.UtcDateTime()))
+    return sa.union_all(
+        posts.where(SHOWN),
+        categories.where(SHOWN, Post.category_key != "").distinct(),
+        tags.join(Post, Post.id == PostTag.post_id).where(SHOWN).distinct(),
+    )
 
 
 class Topic(NamedTuple):

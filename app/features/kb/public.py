@@ -12,6 +12,7 @@ from app.features.kb import index as ranking
 from app.features.kb.forms import VoteForm
 from app.features.kb.models import LivePage, Vote
 from app.features.tenants import service as tenants
+from app.kernel import sitemaps
 from app.kernel.access import Role, anyone
 from app.kernel.errors import Invalid, NotFound
 from app.kernel.pages import PageRoutes, maybe_principal, page, user_agent, visitor
@@ -25,6 +26,7 @@ KEPT_SECONDS = 60
 SEARCHES = ("120/minute",)
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML may have, however it is written."""
+sitemaps.declare("help", fixed=lambda: (HERE,), stored=reading.addresses)
 
 
 @routes.get("")
@@ -128,10 +130,10 @@ def feed() -> ResponseReturnValue:
 
 
 @routes.get("/sitemap.xml")
-@anyone(limits=("30/minute",))
+@anyone()
 def sitemap() -> ResponseReturnValue:
-    """Every address, for search engines."""
-    return _xml("kb/public/sitemap.xml", "application/xml", pages=reading.every())
+    """Where robots looked for the articles once; the map of the whole site names them."""
+    return redirect("/sitemap.xml", 301)
 
 
 def _xml(template: str, kind: str, **context: Any) -> Response:

@@ -1,15 +1,14 @@
 """What readers see: articles, those beside them, topics, tags, and which are read most."""
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.features.accounts.models import User
 from app.features.kb import rules
-from app.features.kb.models import Article, LivePage, PageTag
+from app.features.kb.models import Article, Category, LivePage, PageTag
 from app.kernel import db
 from app.kernel.errors import NotFound
 
@@ -104,10 +103,13 @@ def newest(limit: int = 50) -> list[LivePage]:
     return list(db.session().scalars(wanted.limit(limit)))
 
 
-def every(limit: int = 50_000) -> list[tuple[str, datetime]]:
-    """Addresses and when they changed, for the map of the site: as many as one may have."""
-    wanted = sa.select(LivePage.slug, LivePage.updated_at).where(_IS_THERE).order_by(LivePage.updated_at.desc())
-    return [(row[0], row[1]) for row in db.session().execute(wanted.limit(limit))]
+def addresses() -> sa.CompoundSelect[Any]:
+    """Where each article, topic and tag is, and when an article changed: for the map of the site."""
+    articles = sa.select((sa.literal("/help/") + LivePage.slug).label("path"), LivePage.updated_at.label("changed_at"))
+    filled = sa.exists().where(LivePage.category_id == Category.id, LivePage.tenant_id == Category.tenant_id, _IS_THERE)
+    topics = sa.select(sa.literal("/help/topics/") + Category.slug, sa.literal(None, db.UtcDateTime()))
+    tags = sa.select(sa.literal("/help/tags/") + PageTag.tag, sa.literal(None, db.UtcDateTime()))
+    return sa.union_all(articles.where(_IS_THERE), topics.where(filled), tags.distinct())
 
 
 def some(article_ids: Collection[UUID]) -> dict[UUID, Teaser]:

@@ -4,6 +4,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.features.testimonials import service
+from app.kernel import sitemaps
 from app.kernel.access import anyone
 from app.kernel.numbered import DEEPEST, NumberedQuery
 from app.kernel.pages import PageRoutes, page
@@ -11,6 +12,7 @@ from app.kernel.pages import PageRoutes, page
 routes = PageRoutes("testimonials_public", prefix="/testimonials")
 
 ON_A_PAGE = 24
+sitemaps.declare("testimonials", stored=service.addresses)
 
 
 @routes.get("")

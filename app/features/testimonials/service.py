@@ -212,6 +212,15 @@ def shown(query: NumberedQuery, *, is_featured: bool | None = None) -> Numbered[
     return numbered.numbered(wanted.order_by(*order), query)
 
 
+def addresses() -> sa.Select[Any]:
+    """The page of the site, once it shows anything: for search engines."""
+    return (
+        sa.select(sa.literal("/testimonials"), sa.func.max(Testimonial.approved_at))
+        .where(SHOWN)
+        .having(sa.func.count() > 0)
+    )
+
+
 def newest(*, cursor: str | None, limit: int) -> Page[Testimonial]:
     """All of them, the newest first."""
     return page(sa.select(Testimonial), Testimonial, cursor=cursor, limit=limit)
