@@ -41,7 +41,7 @@ WATCHED: dict[str, Watched] = {
         "customer_note", person="customer_id", part_of=("customer", "customer_id"), personal=_some("text")
     ),
     # What an article says stands in its versions; the log says that it changed.
-    "kb_articles": Watched("kb_article", quiet=_some("body", "changed_at", "title_key")),
+    "kb_articles": Watched("kb_article", quiet=_some("body", "changed_at", "review_note", "title_key")),
     "kb_categories": Watched("kb_topic"),
     # Money of an account moves by entries of the ledger, each logged with the payment that caused it.
     "customers": Watched("customer", person="id", quiet=_some("credit_minor", "search_key")),

@@ -7,9 +7,9 @@ from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.features.kb import figures, publishing, service
+from app.features.kb import figures, mails, publishing, service
 from app.features.kb.admin import CRUMBS, HERE, stated
-from app.features.kb.forms import ArticleForm
+from app.features.kb.forms import ArticleForm, ReviewForm
 from app.features.kb.models import Article
 from app.features.kb.service import EditedMeanwhile
 from app.features.tenants import service as tenants
@@ -22,7 +22,7 @@ routes = PageRoutes("kb_desk", prefix=HERE)
 
 NEW = {
     "here": HERE, "crumbs": [*CRUMBS, ("New article", None)], "state": ("", "Not kept yet"), "changed": "", "due": "",
-    "zone": "", "live": None, "said": [], "may_change": True,
+    "zone": "", "live": None, "said": [], "may_change": True, "sent_back_by": "",
 }  # fmt: skip
 """What the desk says of an article that nobody has kept yet."""
 
@@ -58,8 +58,15 @@ def show(article_id: UUID) -> ResponseReturnValue:
     return desk(ArticleForm.of(article, tenants.current().time_zone), article)
 
 
-def desk(form: ArticleForm, article: Article | None = None, *, status: int = 200, **context: Any) -> Response:
-    """The desk with what `form` holds."""
+def desk(
+    form: ArticleForm,
+    article: Article | None = None,
+    *,
+    status: int = 200,
+    review: ReviewForm | None = None,
+    **context: Any,
+) -> Response:
+    """The desk with what `form` holds, and `review` where it was refused."""
     return page(
         "kb/admin/desk.html",
         status=status,
@@ -67,6 +74,7 @@ def desk(form: ArticleForm, article: Article | None = None, *, status: int = 200
         article=article,
         preview=_preview(form.body.data or ""),
         may_publish=is_at_least(Role.ADMIN),
+        review=review or ReviewForm(formdata=None),
         **(_told(article) if article is not None else NEW),
         **context,
     )
@@ -94,6 +102,7 @@ def _told(article: Article) -> dict[str, Any]:
         "live": live if article.is_live else None,
         "said": [(vote.is_helpful, vote.comment, words.ago(vote.created_at, zone)) for vote in said],
         "may_change": service.may_change(principal(), article),
+        "sent_back_by": mails.name_of(article.sent_back_by),
     }
 
 

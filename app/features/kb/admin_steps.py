@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from app.features.kb import publishing, service
 from app.features.kb.admin import HERE
 from app.features.kb.admin_desk import desk, keep
-from app.features.kb.forms import ArticleForm
+from app.features.kb.forms import ArticleForm, ReviewForm
 from app.features.kb.models import Article
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, requires
@@ -27,16 +27,18 @@ routes = PageRoutes("kb_steps", prefix="/admin/kb/<uuid:article_id>")
 def create_review(article_id: UUID) -> ResponseReturnValue:
     """Keep it and ask somebody to read it over."""
     article = service.find_to_change(principal(), article_id)
-    return _keep_and(article, lambda _: service.ask_review(article), "It stands among those to be read over.")
+    return _keep_and(article, lambda _: service.ask_review(article), "It stands among those to be read over, and those who publish are told.")
 
 
 @routes.post("/review/end")
 @requires(staff=Role.ADMIN)
 def create_review_end(article_id: UUID) -> ResponseReturnValue:
-    """It needs more work."""
-    article = service.find(principal(), article_id)
-    service.send_back(article)
-    return _back(article, "It is a draft again.")
+    """It needs more work: its writers are told."""
+    article, form = service.find(principal(), article_id), ReviewForm()
+    if not form.validate_on_submit():
+        return desk(ArticleForm.of(article, tenants.current().time_zone), article, status=422, review=form)
+    service.send_back(article, form.note.data or "")
+    return _back(article, "It is a draft again, and its author is told.")
 
 
 @routes.post("/publication")

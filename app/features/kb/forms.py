@@ -31,6 +31,12 @@ class VoteForm(PanelForm):
         return bool(self.helpful.data == "yes")
 
 
+class ReviewForm(PanelForm):
+    """What to tell the author of an article that is sent back."""
+
+    note = TextAreaField("What is missing?", [Optional(), Length(max=rules.LONGEST_NOTE)])
+
+
 class ArticleForm(PanelForm):
     """All that an author decides."""
 

@@ -65,6 +65,10 @@ class Article(TenantRecord):
     """When it was last published."""
     publish_at: Mapped[datetime | None]
     """When it is to be published by itself."""
+    review_note: Mapped[str] = mapped_column(default="")
+    """What whoever read it over said last, when they sent it back; empty again once it is published."""
+    sent_back_by: Mapped[UUID | None]
+    """Who that was: a plain id, for people may go and articles stay."""
     changed_at: Mapped[datetime]
 
     @property

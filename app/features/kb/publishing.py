@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.features.audit import service as audit
-from app.features.kb import addresses, index, spelling
+from app.features.kb import addresses, index, mails, spelling
 from app.features.kb.events import ArticlePublished
 from app.features.kb.models import Article, LivePage, PageTag
 from app.features.kb.service import KIND, lock, lock_to_work
@@ -24,17 +24,21 @@ FARTHEST = timedelta(days=2 * 366)
 def publish(article: Article) -> None:
     """Let readers see what is written, at once. The search finds it from this transaction on.
 
+    Those who asked for a review are told.
+
     Raises:
         Archived: take it back first.
         Invalid: it has no text.
     """
     lock_to_work(article)
     _check_text(article)
-    known, now = _page_of(article.id), clock.now()
+    known, now, was_asked = _page_of(article.id), clock.now(), article.state == "review"
     _draw(known or LivePage(article_id=article.id, created_at=now), article)
     article.state, article.published_at, article.published_revision = "published", now, article.revision
-    article.publish_at = None
+    article.publish_at, article.review_note, article.sent_back_by = None, "", None
     db.session().flush()
+    if was_asked:
+        mails.tell_published(article)
     tell(ArticlePublished(article.id, article.slug, article.title, is_first=known is None))
 
 

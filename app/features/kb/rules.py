@@ -8,7 +8,7 @@ from app.kernel.texts import Rule, line, paragraphs, source
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_BODY = 160, 300, markdown.LONGEST
 MOST_TAGS, LONGEST_TAG = 12, 40
 LONGEST_NAME, LONGEST_DESCRIPTION, LAST_POSITION = 60, 160, 999
-LONGEST_COMMENT = 1000
+LONGEST_COMMENT, LONGEST_NOTE = 1000, 1000
 ICONS = (
     "book-2", "mail", "world", "server-2", "receipt", "shield-check", "rocket", "database", "code", "users", "settings",
     "lifebuoy", "cash", "key", "plug-connected", "device-mobile",
@@ -61,4 +61,5 @@ TOPIC: Mapping[str, Rule] = {
     "icon": _icon,
     "position": _position,
 }
+REVIEW: Mapping[str, Rule] = {"note": paragraphs(LONGEST_NOTE)}
 VOTE: Mapping[str, Rule] = {"comment": paragraphs(LONGEST_COMMENT)}

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.features.audit import service as audit
 from app.features.files import service as files
-from app.features.kb import addresses, rules, topics
+from app.features.kb import addresses, mails, rules, topics
 from app.features.kb.models import Article, Version
 from app.kernel import clock, db, terms
 from app.kernel.access import Principal, Role, actor
@@ -207,15 +207,22 @@ def ask_review(article: Article) -> None:
     if article.state == "draft":
         article.state = "review"
         db.session().flush()
+        mails.tell_reviewers(article)
         audit.record("ARTICLE_REVIEW_ASKED", resource_type=KIND, resource_id=article.id)
 
 
-def send_back(article: Article) -> None:
-    """Say that it needs more work before it can be published. Safe to repeat."""
+def send_back(article: Article, note: str = "") -> None:
+    """Say that it needs more work before it can be published, and what. Safe to repeat.
+
+    Raises:
+        Invalid: what is said is too long, or cannot be stored.
+    """
+    note = checked(rules.REVIEW, {"note": note})["note"]
     lock(article)
     if article.state == "review":
-        article.state = "draft"
+        article.state, article.review_note, article.sent_back_by = "draft", note, actor().user_id
         db.session().flush()
+        mails.tell_sent_back(article)
         audit.record("ARTICLE_SENT_BACK", resource_type=KIND, resource_id=article.id)
 
 
