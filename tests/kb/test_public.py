@@ -14,10 +14,19 @@ from app.features.kb.models import LivePage, ReadingDay, SearchDay, Vote
 from app.features.kb.service import Words
 from app.kernel import buffer, db, tenancy
 from tests.kb.factories import make_article, make_published, make_topic
+from tests.support.cast import HOST
+from tests.support.clients import open_client
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 OTHER_BROWSER = {"User-Agent": "Mozilla/5.0 (Macintosh) Safari/605.1.15"}
 MAIL = "/help/set-up-mail-on-iphone"
+HERE = "127.0.0.1"
+
+
+@pytest.fixture
+def stranger(panel_app, tenant):
+    """Makes browsers of somebody else behind the same address."""
+    return lambda: open_client(panel_app, host=HOST, tenant_id=tenant.id)
 
 
 def page_of(article):
@@ -180,21 +189,91 @@ def test_most_read_comes_first(client, tenant):
     assert text.index('href="/help/one"') < text.index('href="/help/two"')
 
 
-def test_a_visitor_votes_once_and_may_think_again(client, tenant):
-    article = make_published()
+@pytest.mark.both_stores
+def test_a_visitor_votes_once_and_may_think_again(client, stranger, tenant):
+    article, another = make_published(), stranger()
 
     assert client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER).location == f"{MAIL}/vote"
-    client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER)
+    client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=OTHER_BROWSER)
     assert (page_of(article).yes_votes, page_of(article).no_votes) == (1, 0)
     client.post(f"{MAIL}/vote", data={"helpful": "no", "comment": "The port is wrong."}, headers=BROWSER)
     assert (page_of(article).yes_votes, page_of(article).no_votes) == (0, 1)
-    client.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=OTHER_BROWSER)
+    another.post(f"{MAIL}/vote", data={"helpful": "yes"}, headers=BROWSER)
     assert (page_of(article).yes_votes, page_of(article).no_votes) == (1, 1)
 
     assert "1 of 2 people said yes" in client.get(f"{MAIL}/vote", headers=BROWSER).text
     mine = db.session().scalars(sa.select(Vote).where(Vote.is_helpful.is_(False))).one()
     assert (mine.comment, mine.user_id) == ("The port is wrong.", None)
-    assert "127.0.0" not in mine.voter and len(mine.voter) == 64
+    kept = client.get_cookie("mpanel-reader", HERE, "/help").value
+    assert "127.0.0" not in mine.voter and len(mine.voter) == 64 and mine.voter != kept
+
+
+def test_the_browser_of_who_voted_is_known_for_a_year_and_under_help_alone(client, tenant, now):
+    article = make_published()
+    before = client.get(f"{MAIL}/vote").headers.getlist("Set-Cookie")
+
+    (cookie,) = client.post(f"{MAIL}/vote", data={"helpful": "yes"}).headers.getlist("Set-Cookie")
+
+    assert not any("reader" in one for one in before)
+    assert cookie.startswith("mpanel-reader=")
+    for said in ("Max-Age=31536000", "Path=/help", "HttpOnly", "SameSite=Lax"):
+        assert said in cookie
+    client.delete_cookie("mpanel-visit", domain=HERE)  # the browser was closed
+    client.post(f"{MAIL}/vote", data={"helpful": "no"}, headers=OTHER_BROWSER)
+    assert (page_of(article).yes_votes, page_of(article).no_votes) == (0, 1)
+
+
+def test_two_clicks_before_the_first_answer_are_one_vote(client, tenant):
+    article = make_published()
+
+    for _ in range(2):
+        client.post(f"{MAIL}/vote", data={"helpful": "yes"})
+        client.delete_cookie("mpanel-reader", domain=HERE, path="/help")
+
+    assert page_of(article).yes_votes == 1
+
+
+def test_strangers_of_one_network_add_five_votes_a_day_to_an_article_and_may_still_change_theirs(
+    client, stranger, tenant, as_alice, now
+):
+    article, other = make_published(), make_published("Another one")
+    readers = [stranger() for _ in range(6)]
+
+    answers = [one.post(f"{MAIL}/vote", data={"helpful": "yes"}).status_code for one in readers]
+
+    assert answers == [303] * 5 + [429]
+    assert page_of(article).yes_votes == 5
+    assert readers[0].post(f"{MAIL}/vote", data={"helpful": "no"}).status_code == 303
+    assert readers[5].post("/help/another-one/vote", data={"helpful": "yes"}).status_code == 303
+    assert as_alice.post(f"{MAIL}/vote", data={"helpful": "yes"}).status_code == 303
+    assert (page_of(article).yes_votes, page_of(article).no_votes, page_of(other).yes_votes) == (5, 1, 1)
+    now.shift(timedelta(days=1, seconds=1))
+    assert readers[5].post(f"{MAIL}/vote", data={"helpful": "yes"}).status_code == 303
+
+
+@pytest.mark.both_stores
+def test_who_voted_and_signs_in_then_has_one_vote(client, sign_in, tenant, alice):
+    article = make_published()
+    client.post(f"{MAIL}/vote", data={"helpful": "yes"})
+    kept = client.get_cookie("mpanel-reader", HERE, "/help").value
+    as_alice = sign_in(alice)
+    as_alice.set_cookie("mpanel-reader", kept, domain=HERE, path="/help")
+
+    as_alice.post(f"{MAIL}/vote", data={"helpful": "no"})
+
+    assert (page_of(article).yes_votes, page_of(article).no_votes) == (0, 1)
+    assert db.session().scalars(sa.select(Vote.user_id)).all() == [alice.id]
+
+
+@pytest.mark.parametrize("said", ["", "x" * 64, "g" * 64, "0" * 63, "'; --"])
+def test_a_cookie_that_is_not_ours_is_none(client, tenant, said):
+    article = make_published()
+    client.set_cookie("mpanel-reader", said, domain=HERE, path="/help")
+
+    client.post(f"{MAIL}/vote", data={"helpful": "yes"})
+
+    assert page_of(article).yes_votes == 1
+    assert re.fullmatch("[0-9a-f]{64}", client.get_cookie("mpanel-reader", HERE, "/help").value)
 
 
 def test_who_is_signed_in_votes_as_themselves(as_alice, as_bob, tenant, alice):

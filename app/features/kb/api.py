@@ -19,7 +19,7 @@ from app.features.tenants import service as tenants
 from app.kernel.access import anyone
 from app.kernel.api import ApiRoutes
 from app.kernel.errors import NotFound
-from app.kernel.pages import user_agent, visitor
+from app.kernel.pages import visitor
 
 routes = ApiRoutes("kb", prefix="/api/kb", tag="Help centre")
 
@@ -94,9 +94,16 @@ def show(slug: str) -> ArticleOut:
 @routes.post("/articles/<uuid:article_id>/vote", errors=(NotFound,))
 @anyone(limits=("20/hour",), as_nobody=True)
 def vote(article_id: UUID, body: VoteIn) -> VoteOut:
-    """Say whether an article helped; said again from the same network and browser, it replaces what was said."""
-    voter = votes.voter(user_id=None, network=visitor().network, browser=user_agent())
-    return VoteOut.of(votes.vote(article_id, voter=voter, is_helpful=body.helpful, comment=body.comment))
+    """Say whether an article helped: one vote for each network; said again, it replaces what was said."""
+    network = visitor().network
+    said = votes.vote(
+        article_id,
+        voter=votes.voter(network=network),
+        is_helpful=body.helpful,
+        comment=body.comment,
+        network=network,
+    )
+    return VoteOut.of(said)
 
 
 @routes.get("/popular")

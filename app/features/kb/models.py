@@ -186,7 +186,7 @@ class Vote(TenantRecord):
 
     article_id: Mapped[UUID] = tenant_key("kb_articles", index=False)
     voter: Mapped[str] = mapped_column(sa.String(64))
-    """A keyed hash of who it was: of the login, else of network and browser. It leads back to nobody."""
+    """A keyed hash of who it was: of the login, of the visit, or of the network. It leads back to nobody."""
     is_helpful: Mapped[bool]
     comment: Mapped[str] = mapped_column(default="")
     user_id: Mapped[UUID | None] = tenant_key("users", nullable=True)

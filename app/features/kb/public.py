@@ -7,15 +7,16 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from app.config import current as settings
 from app.features.kb import addresses, counting, finding, reading, rules, topics, votes
 from app.features.kb import index as ranking
 from app.features.kb.forms import VoteForm
 from app.features.kb.models import LivePage, Vote
 from app.features.tenants import service as tenants
-from app.kernel import sitemaps
+from app.kernel import crypto, sitemaps
 from app.kernel.access import Role, anyone
 from app.kernel.errors import Invalid, NotFound
-from app.kernel.pages import PageRoutes, maybe_principal, page, user_agent, visitor
+from app.kernel.pages import PageRoutes, csrf_secret, maybe_principal, page, user_agent, visitor
 from app.kernel.words import day, initials, plural
 
 routes = PageRoutes("kb_public", prefix="/help")
@@ -23,7 +24,10 @@ routes = PageRoutes("kb_public", prefix="/help")
 HERE = "/help"
 SUGGESTED = 5
 KEPT_SECONDS = 60
+REMEMBERED = 365 * 24 * 3600
+"""Seconds that the browser of a stranger who voted is known again."""
 SEARCHES = ("120/minute",)
+_VISIT = re.compile("[0-9a-f]{64}")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML may have, however it is written."""
 sitemaps.declare("help", fixed=lambda: (HERE,), stored=reading.addresses)
@@ -226,7 +230,32 @@ def _vote(found: LivePage, form: VoteForm, *, given: Vote | None, is_open: bool,
 
 def _voter() -> str:
     who = maybe_principal()
-    return votes.voter(user_id=who.user_id if who else None, network=visitor().network, browser=user_agent())
+    return votes.voter(user_id=who.user_id) if who is not None else votes.voter(visit=_visit())
+
+
+def _visit() -> str:
+    """What the reader's cookie says; before there is one, what this visit's forms are bound to, so that two clicks at
+    once are one reader's.
+    """
+    return _remembered() or crypto.mac("kb-visit", csrf_secret()).hex()
+
+
+def _remembered() -> str:
+    said = request.cookies.get(_cookie_name(), "")
+    return said if _VISIT.fullmatch(said) else ""
+
+
+def _cookie_name() -> str:
+    return "__Secure-mpanel-reader" if settings().is_https else "mpanel-reader"
+
+
+def _remember(answer: Response) -> Response:
+    """Let the browser of a stranger who has voted say next time that it is the same one. No other page sets this."""
+    answer.set_cookie(
+        _cookie_name(), _visit(), max_age=REMEMBERED, secure=settings().is_https, httponly=True, samesite="Lax",
+        path=HERE,
+    )  # fmt: skip
+    return answer
 
 
 @routes.post("/<slug>/vote")
@@ -242,9 +271,12 @@ def create_vote(slug: str) -> ResponseReturnValue:
                 is_helpful=form.is_helpful,
                 comment=form.comment.data or "",
                 user_id=who.user_id if who else None,
+                network=visitor().network,
+                before=votes.voter(visit=_remembered()) if who and _remembered() else "",
             )
         except Invalid as refusal:
             form.blame(refusal)
         else:
-            return redirect(f"{HERE}/{found.slug}/vote", 303)
+            answer = redirect(f"{HERE}/{found.slug}/vote", 303)
+            return answer if who is not None else _remember(answer)
     return _vote(found, form, status=422, is_open=True, given=None)

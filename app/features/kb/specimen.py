@@ -29,7 +29,7 @@ def make(tag: str = "specimen") -> Article:
     publishing.publish(article)
     later = Words(title=first.title, body=f"{BODY}\n\nSoon: {tag}.", tags=first.tags, category_id=topic.id)
     service.save(article, later, seen=article.revision)
-    voter = votes.voter(user_id=None, network="203.0.113.0/24", browser=tag)
+    voter = votes.voter(visit=tag)
     votes.vote(article.id, voter=voter, is_helpful=True, comment=f"Thanks from {tag}")
     return article
 
