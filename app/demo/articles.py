@@ -225,5 +225,5 @@ def _publish(one: Written, topic_id: UUID) -> None:
     )
     publishing.publish(article)
     for number in range(one.yes + one.no):
-        voter = votes.voter(user_id=None, network=f"demo {number}", browser=one.title)
+        voter = votes.voter(visit=f"demo {number}")
         votes.vote(article.id, voter=voter, is_helpful=number < one.yes)

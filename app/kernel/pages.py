@@ -60,7 +60,8 @@ def kept(body: str | bytes, mimetype: str) -> Response:
     answer = Response(body, mimetype=mimetype)
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
     answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def private(answer: Response) -> Response:

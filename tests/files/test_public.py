@@ -7,7 +7,7 @@ from tests.files.factories import make_file, picture
 from tests.support.clients import open_client
 
 
-def test_everybody_sees_a_public_picture_for_ever(client):
+def test_everybody_sees_a_public_picture_and_keeps_it_for_a_day(client):
     file = make_file()
 
     answer = client.get(file.address)
@@ -17,13 +17,25 @@ def test_everybody_sees_a_public_picture_for_ever(client):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Content-Disposition"] == "inline; filename=plan.png"
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "public, max-age=86400, s-maxage=60, immutable"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Set-Cookie" not in answer.headers
     again = client.get(file.address, headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304 and again.data == b""
     part = client.get(file.address, headers={"Range": "bytes=0-7"})
     assert (part.status_code, part.data) == (206, b"\x89PNG\r\n\x1a\n")
+
+
+def test_a_picture_that_is_removed_or_hidden_is_given_to_nobody_who_asks_again(client, as_sam):
+    gone, hidden = make_file(), make_file()
+    had = {file.address: client.get(file.address).headers["ETag"] for file in (gone, hidden)}
+
+    service.remove(gone)
+    service.show_to(hidden, everybody=False)
+
+    for address, etag in had.items():
+        for headers in ({}, {"If-None-Match": etag}, {"Range": "bytes=0-7"}):
+            assert client.get(address, headers=headers).status_code == 404
 
 
 def test_the_id_decides_and_no_name_makes_it_something_else(client):

@@ -271,12 +271,12 @@ def create_vote(slug: str) -> ResponseReturnValue:
                 is_helpful=form.is_helpful,
                 comment=form.comment.data or "",
                 user_id=who.user_id if who else None,
-                network=visitor().network,
+                network="" if who else visitor().network,
                 before=votes.voter(visit=_remembered()) if who and _remembered() else "",
             )
         except Invalid as refusal:
             form.blame(refusal)
         else:
-            answer = redirect(f"{HERE}/{found.slug}/vote", 303)
+            answer = Response(status=303, headers={"Location": f"{HERE}/{found.slug}/vote"})
             return answer if who is not None else _remember(answer)
     return _vote(found, form, status=422, is_open=True, given=None)

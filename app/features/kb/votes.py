@@ -37,7 +37,7 @@ def vote(
     """Count what somebody says of an article; said again, it takes the place of what they said before.
 
     `before` is who they were to us until they signed in: what they said then is theirs now. `network` is where a
-    stranger comes from.
+    stranger comes from, whose votes are counted.
 
     Raises:
         NotFound: readers find no such article.
@@ -56,7 +56,7 @@ def vote(
         raise NotFound()
     known = of(article_id, voter=voter) or (of(article_id, voter=before) if before else None)
     if known is None:
-        if user_id is None:
+        if network:
             limits.hit(STRANGERS, "kb-vote", str(article_id), network)
         known = Vote(article_id=article_id, voter=voter, user_id=user_id, is_helpful=is_helpful)
         session.add(known)

@@ -212,7 +212,7 @@ def shown(query: NumberedQuery, *, is_featured: bool | None = None) -> Numbered[
     return numbered.numbered(wanted.order_by(*order), query)
 
 
-def addresses() -> sa.Select[Any]:
+def addresses() -> sa.Select[Any, Any]:
     """The page of the site, once it shows anything: for search engines."""
     return (
         sa.select(sa.literal("/testimonials"), sa.func.max(Testimonial.approved_at))
