@@ -27,7 +27,11 @@ routes = PageRoutes("kb_steps", prefix="/admin/kb/<uuid:article_id>")
 def create_review(article_id: UUID) -> ResponseReturnValue:
     """Keep it and ask somebody to read it over."""
     article = service.find_to_change(principal(), article_id)
-    return _keep_and(article, lambda _: service.ask_review(article), "It stands among those to be read over, and those who publish are told.")
+    return _keep_and(
+        article,
+        lambda _: service.ask_review(article),
+        "It stands among those to be read over, and those who publish are told.",
+    )
 
 
 @routes.post("/review/end")
