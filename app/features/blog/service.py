@@ -285,13 +285,25 @@ def restore(post: Post) -> None:
     _settle(post, "POST_RESTORED")
 
 
-def publish_due(*, limit: int) -> int:
-    """Publish what is due, each dated with its own time; how many. Safe to run twice at once."""
-    due = sa.select(Post).where(Post.scheduled_for <= clock.now(), Post.archived_at.is_(None))
-    rows = db.session().scalars(due.order_by(Post.scheduled_for).limit(limit).with_for_update(skip_locked=True)).all()
-    for post in rows:
+def due() -> list[tuple[UUID, UUID]]:
+    """Tenant and post of those whose time has come, over all tenants that are asked for."""
+    wanted = sa.select(Post.tenant_id, Post.id).where(*_is_due())
+    return [(row[0], row[1]) for row in db.session().execute(wanted.order_by(Post.scheduled_for))]
+
+
+def _is_due() -> tuple[sa.ColumnElement[bool], ...]:
+    return Post.scheduled_for <= clock.now(), Post.archived_at.is_(None)
+
+
+def publish_due(post_id: UUID) -> None:
+    """Publish one whose time has come, dated with that time; nothing where somebody was faster, or changed their mind.
+
+    Raises:
+        Invalid: there is nothing to read.
+    """
+    post = db.session().scalar(sa.select(Post).where(Post.id == post_id, *_is_due()).with_for_update())
+    if post is not None:
         publish(post, at=post.scheduled_for)
-    return len(rows)
 
 
 def list_posts(*, cursor: str | None, limit: int) -> Page[Post]:

@@ -2,30 +2,22 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from app.features.blog import service
-from app.features.blog.models import Post
-from app.kernel import clock, db, one_by_one, schedule, tenancy
-
-CHUNK = 20
+from app.kernel import db, one_by_one, schedule, tenancy
 
 
 @schedule.scheduled("blog.publish", "* * * * *", title="Posts that publish themselves")
 def publish_due() -> None:
-    """Publish what is due, tenant by tenant, in chunks: what is cut short goes on at the next run.
+    """Publish what is due, each post in a transaction of its own: one that fails stops no other.
 
     Raises:
-        SomeFailed: some tenants' could not be published; those of the others are.
+        SomeFailed: some could not be published; they are tried again at the next run.
     """
-    due = sa.select(Post.tenant_id).where(Post.scheduled_for <= clock.now(), Post.archived_at.is_(None))
-    with db.transaction(write=False) as session:
-        concerned = session.scalars(due.distinct()).all()
-    one_by_one.each(concerned, _publish_due_of, what="tenants")
+    with db.transaction(write=False):
+        due = service.due()
+    one_by_one.each(due, lambda post: _publish(*post), what="posts")
 
 
-def _publish_due_of(tenant_id: UUID) -> None:
-    published = CHUNK
-    while published == CHUNK:
-        with tenancy.as_tenant(tenant_id), db.transaction():
-            published = service.publish_due(limit=CHUNK)
+def _publish(tenant_id: UUID, post_id: UUID) -> None:
+    with tenancy.as_tenant(tenant_id), db.transaction():
+        service.publish_due(post_id)
