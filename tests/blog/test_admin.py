@@ -24,7 +24,7 @@ NEW = {
     "category": "News",
     "tags": "Hosting, Bristol",
 }
-WRITES = ("publication", "withdrawal", "archiving", "restoring")
+WRITES = ("withdrawal", "archiving", "restoring")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_foreign_post_is_not_there(as_sam, other_tenant):
     for url in (f"{HERE}/{foreign.id}", f"{HERE}/{new_id()}"):
         assert [as_sam.get(url).status_code, as_sam.get(f"{url}/preview").status_code] == [404, 404]
         assert as_sam.post(url, data=NEW).status_code == 404
-        assert [as_sam.post(f"{url}/{what}").status_code for what in WRITES] == [404] * 4
+        assert [as_sam.post(f"{url}/{what}").status_code for what in WRITES] == [404] * 3
     assert "Their news" not in as_sam.get(HERE).text + as_sam.post(f"{HERE}/export", data={"as": "csv"}).text
     assert "Their" not in as_sam.get("/admin/search?q=their news").text
 
@@ -81,8 +81,8 @@ def test_a_member_writes_drafts_and_an_admin_publishes_them(as_mo, as_sam, clien
     assert answer.location == f"{HERE}/{post.id}"
     assert (post.state, post.author_name, post.slug) == ("draft", "Mo Okafor", "a-second-data-centre")
     assert as_mo.post(f"{HERE}/{post.id}", data={**NEW, "body": "Better."}).status_code == 303
-    assert [as_mo.post(f"{HERE}/{post.id}/{what}").status_code for what in WRITES] == [403] * 4
-    assert as_sam.post(f"{HERE}/{post.id}/publication").status_code == 303
+    assert [as_mo.post(f"{HERE}/{post.id}/{what}").status_code for what in WRITES] == [403] * 3
+    assert as_sam.post(f"{HERE}/{post.id}", data={**NEW, "body": "Better.", "then": "publish"}).status_code == 303
     assert "Better." in client.get(post.path).text
     assert as_mo.post(f"{HERE}/{post.id}", data={**NEW, "body": "Worse."}).status_code == 403
     assert "Worse." not in client.get(post.path).text
@@ -174,9 +174,13 @@ def test_a_preview_shows_what_was_typed_and_keeps_nothing(as_mo):
 def test_it_is_withdrawn_archived_and_brought_back(as_sam, sam, client):
     post = make_post(sam)
 
-    for what, state, status in (("withdrawal", "draft", 404), ("publication", "published", 200), ("archiving", "archived", 404),
-                                ("restoring", "draft", 404)):  # fmt: skip
-        assert as_sam.post(f"{HERE}/{post.id}/{what}").status_code == 303
+    for what, state, status in (
+        ("/archiving", "archived", 404),
+        ("/restoring", "draft", 404),
+        ("", "published", 200),
+        ("/withdrawal", "draft", 404),
+    ):
+        assert as_sam.post(f"{HERE}/{post.id}{what}", data={**NEW, "then": "publish"}).status_code == 303
         assert (post.state, client.get(post.path).status_code) == (state, status)
 
 

@@ -1,6 +1,6 @@
 """`/admin/blog`: the posts, for staff."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -115,27 +115,17 @@ def preview(post_id: UUID) -> ResponseReturnValue:
     )
 
 
-@routes.post("/<uuid:post_id>/publication")
-@requires(staff=Role.ADMIN)
-def create_publication(post_id: UUID) -> ResponseReturnValue:
-    """Let everybody read it, as it was saved last."""
-    post = service.find(principal(), post_id)
-    try:
-        service.publish(post)
-    except Invalid as refusal:
-        toast("bad", refusal.text)
-    else:
-        toast("good", f"{post.title} is published.")
-    return redirect(f"{HERE}/{post.id}", 303)
-
-
 @routes.post("/<uuid:post_id>/withdrawal")
 @requires(staff=Role.ADMIN)
 def create_withdrawal(post_id: UUID) -> ResponseReturnValue:
     """Make it a draft again."""
+    return _done(post_id, service.withdraw, "info", "is a draft again")
+
+
+def _done(post_id: UUID, act: Callable[[Post], None], tone: str, said: str) -> ResponseReturnValue:
     post = service.find(principal(), post_id)
-    service.withdraw(post)
-    toast("info", f"{post.title} is a draft again.")
+    act(post)
+    toast(tone, f"{post.title} {said}.")
     return redirect(f"{HERE}/{post.id}", 303)
 
 
@@ -143,17 +133,11 @@ def create_withdrawal(post_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.ADMIN)
 def create_archiving(post_id: UUID) -> ResponseReturnValue:
     """Take it from everybody's sight."""
-    post = service.find(principal(), post_id)
-    service.archive(post)
-    toast("info", f"{post.title} is archived.")
-    return redirect(f"{HERE}/{post.id}", 303)
+    return _done(post_id, service.archive, "info", "is archived")
 
 
 @routes.post("/<uuid:post_id>/restoring")
 @requires(staff=Role.ADMIN)
 def create_restoring(post_id: UUID) -> ResponseReturnValue:
     """Back from the archive, as a draft."""
-    post = service.find(principal(), post_id)
-    service.restore(post)
-    toast("good", f"{post.title} is a draft again.")
-    return redirect(f"{HERE}/{post.id}", 303)
+    return _done(post_id, service.restore, "good", "is a draft again")

@@ -97,7 +97,7 @@ def _then(post: Post, at: datetime | None) -> ResponseReturnValue:
     try:
         said = _act(post, wanted, at)
     except Invalid as refusal:
-        toast("bad", f"Saved as a draft. {refusal.text}")
+        toast("bad", f"Saved. {refusal.text}")
     else:
         toast("good", said)
     return redirect(f"{HERE}/{post.id}", 303)
