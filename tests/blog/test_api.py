@@ -129,3 +129,21 @@ def test_a_moment_that_is_none_or_past_is_refused(as_sam, sam, at):
 
     assert as_sam.post(f"{HERE}/{post.id}/schedule", json={"at": at}).status_code == 422
     assert post.state == "draft"
+
+
+@pytest.mark.both_stores
+def test_nobody_publishes_other_words_than_those_they_read(as_sam, sam):
+    """A member may change a draft until the moment it is published."""
+    post = make_post(sam, days_ago=None)
+    url, seen = f"{HERE}/{post.id}", as_sam.get(f"{HERE}/{post.id}").json["revision"]
+    service.change(principal_of(sam), post, body="Not read over.")
+
+    late = as_sam.post(f"{url}/publish?revision={seen}")
+    assert (late.status_code, late.json["code"]) == (409, "changed_meanwhile")
+    at = {"at": "2026-12-01T09:00:00Z"}
+    assert as_sam.post(f"{url}/schedule", json={**at, "revision": seen}).status_code == 409
+    assert post.state == "draft"
+    assert as_sam.post(f"{url}/schedule", json={**at, "revision": seen + 1}).json["state"] == "scheduled"
+    for _ in range(2):
+        assert as_sam.post(f"{url}/publish?revision={seen + 2}").json["state"] == "published"
+    assert [as_sam.post(f"{url}/publish?revision={said}").status_code for said in ("0", "x", "9" * 30)] == [422] * 3

@@ -133,7 +133,7 @@ def update(post_id: UUID) -> ResponseReturnValue:
             at = form.moment(tenants.current().time_zone)
             service.change(principal(), post, revision=form.revision_seen, **form.fields)
         except ChangedMeanwhile as refusal:
-            form.form_errors.append(refusal.text)
+            form.form_errors.append(f"{refusal.text} Your words are still here: save again to replace theirs.")
             form.revision.data = str(post.revision)
             status = refusal.status
         except Invalid as refusal:

@@ -1,10 +1,20 @@
 """`/api/marketing/blog` for everybody, `/api/v1/blog` for staff."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from app.features.blog import reading, service
 from app.features.blog.models import Post
-from app.features.blog.schemas import PostChange, PostIn, PostOut, ReadOut, ReadQuery, ScheduleIn, SummariesOut
+from app.features.blog.schemas import (
+    PostChange,
+    PostIn,
+    PostOut,
+    ReadOut,
+    ReadQuery,
+    ScheduleIn,
+    SeenQuery,
+    SummariesOut,
+)
 from app.features.blog.service import ChangedMeanwhile, NotYours
 from app.features.tenants import service as tenants
 from app.kernel.access import Role, anyone, requires
@@ -73,46 +83,42 @@ def update(post_id: UUID, body: PostChange) -> PostOut:
     return _shown(found)
 
 
-@routes.post("/posts/<uuid:post_id>/publish", errors=(NotFound,))
+@routes.post("/posts/<uuid:post_id>/publish", errors=(NotFound, ChangedMeanwhile))
 @requires(staff=Role.ADMIN)
-def publish(post_id: UUID) -> PostOut:
+def publish(post_id: UUID, query: SeenQuery) -> PostOut:
     """Let everybody read it from now on."""
+    return _done(post_id, lambda found: service.publish(found, revision=query.revision))
+
+
+def _done(post_id: UUID, act: Callable[[Post], None]) -> PostOut:
     found = service.find(principal(), post_id)
-    service.publish(found)
+    act(found)
     return _shown(found)
 
 
-@routes.post("/posts/<uuid:post_id>/schedule", errors=(NotFound,))
+@routes.post("/posts/<uuid:post_id>/schedule", errors=(NotFound, ChangedMeanwhile))
 @requires(staff=Role.ADMIN)
 def schedule(post_id: UUID, body: ScheduleIn) -> PostOut:
     """Let it publish itself at a time to come."""
-    found = service.find(principal(), post_id)
-    service.schedule(found, body.at)
-    return _shown(found)
+    return _done(post_id, lambda found: service.schedule(found, body.at, revision=body.revision))
 
 
 @routes.post("/posts/<uuid:post_id>/withdraw", errors=(NotFound,))
 @requires(staff=Role.ADMIN)
 def withdraw(post_id: UUID) -> PostOut:
     """Make it a draft again."""
-    found = service.find(principal(), post_id)
-    service.withdraw(found)
-    return _shown(found)
+    return _done(post_id, service.withdraw)
 
 
 @routes.post("/posts/<uuid:post_id>/archive", errors=(NotFound,))
 @requires(staff=Role.ADMIN)
 def archive(post_id: UUID) -> PostOut:
     """Take it from everybody's sight."""
-    found = service.find(principal(), post_id)
-    service.archive(found)
-    return _shown(found)
+    return _done(post_id, service.archive)
 
 
 @routes.post("/posts/<uuid:post_id>/restore", errors=(NotFound,))
 @requires(staff=Role.ADMIN)
 def restore(post_id: UUID) -> PostOut:
     """Bring it back from the archive, as a draft."""
-    found = service.find(principal(), post_id)
-    service.restore(found)
-    return _shown(found)
+    return _done(post_id, service.restore)

@@ -10,13 +10,14 @@ from pydantic import AwareDatetime, Field
 from app.features.blog.models import Post, PostTag
 from app.features.blog.rules import LONGEST_BODY, LONGEST_EXCERPT, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS
 from app.kernel.numbered import Numbered, NumberedQuery
-from app.kernel.schemas import Answer, Body, Line
+from app.kernel.schemas import Answer, Body, Line, Query
 
 Slug = Annotated[str, Field(max_length=80, description="Empty: made of the title.", examples=["a-second-data-centre"])]
 Tags = Annotated[list[Annotated[Line, Field(max_length=LONGEST_TAG)]], Field(max_length=MOST_TAGS)]
 Title = Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["A second data centre"])]
 Excerpt = Annotated[str, Field(max_length=LONGEST_EXCERPT)]
 Text = Annotated[str, Field(max_length=LONGEST_BODY, description="Markdown.")]
+Seen = Annotated[int | None, Field(ge=1, lt=2**31, description="The one that was read: 409 when it is older.")]
 State = Literal["draft", "scheduled", "published", "archived"]
 
 
@@ -130,13 +131,20 @@ class PostChange(Body):
     author_name: Annotated[str, Field(max_length=80)] = ""
     meta_title: Annotated[str, Field(max_length=120)] = ""
     meta_description: Annotated[str, Field(max_length=300)] = ""
-    revision: Annotated[int | None, Field(ge=1, description="The one that was read: 409 when it is older.")] = None
+    revision: Seen = None
+
+
+class SeenQuery(Query):
+    """Which words are meant."""
+
+    revision: Seen = None
 
 
 class ScheduleIn(Body):
     """When it publishes itself."""
 
     at: Annotated[AwareDatetime, Field(strict=False, examples=["2026-12-01T09:00:00Z"])]
+    revision: Seen = None
 
 
 class PostOut(Answer):

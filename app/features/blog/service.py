@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from app.features.audit import service as audit
-from app.features.blog import wording
+from app.features.blog import addresses, wording
 from app.features.blog.events import PostPublished
-from app.features.blog.models import Post, PostSlug, PostTag
+from app.features.blog.models import Post, PostTag
 from app.features.blog.rules import MOST_WORDS, RULES
 from app.features.files import service as files
 from app.features.tenants import service as tenants
@@ -33,8 +33,7 @@ FARTHEST = timedelta(days=10 * 366)
 class ChangedMeanwhile(Conflict):
     """Somebody else saved it since it was opened: 409."""
 
-    code = "changed_meanwhile"
-    text = "Somebody saved this post while you were writing. Your words are still here: save again to replace theirs."
+    code, text = "changed_meanwhile", "Somebody saved this post since you opened it."
 
 
 class NotYours(Forbidden):
@@ -83,9 +82,9 @@ def create(who: Principal, **given: Any) -> Post:
     post = Post(**fields, slug="", changed_at=now, dated_at=now, author_id=who.user_id)
     post.author_name = post.author_name or who.name
     plain = _derive(post)
-    post.slug = _free_slug(post, wanted)
+    post.slug = addresses.chosen(post, wanted)
     db.session().add(post)
-    _claim(post)
+    addresses.claim(post)
     _tag(post, tags)
     _index(post, tags.values(), plain)
     audit.record("POST_CREATED", resource_type=RESOURCE, resource_id=post.id, after={"tags": list(tags.values())})
@@ -106,8 +105,7 @@ def change(who: Principal, post: Post, *, revision: int | None = None, **given: 
     _lock(post)
     if not may_change(who, post):
         raise NotYours()
-    if revision is not None and revision != post.revision:
-        raise ChangedMeanwhile()
+    _check_seen(post, revision)
     known = {tag.key: tag.name for tag in tags_of(post)}
     tags, wanted = fields.pop("tags", known), fields.pop("slug", post.slug)
     changed = {name: value for name, value in fields.items() if getattr(post, name) != value}
@@ -118,7 +116,7 @@ def change(who: Principal, post: Post, *, revision: int | None = None, **given: 
     plain = _derive(post)
     is_moved = wanted != post.slug
     if is_moved:
-        _rename(post, _free_slug(post, wanted))
+        addresses.move(post, addresses.chosen(post, wanted))
     if not changed and not is_moved and tags == known:
         return
     post.changed_at, post.revision = clock.now(), post.revision + 1
@@ -135,6 +133,11 @@ def _lock(post: Post) -> None:
     db.session().refresh(post, with_for_update=True)
 
 
+def _check_seen(post: Post, revision: int | None) -> None:
+    if revision is not None and revision != post.revision:
+        raise ChangedMeanwhile()
+
+
 def _derive(post: Post) -> str:
     """What follows from what was typed; the words of the text.
 
@@ -149,47 +152,6 @@ def _derive(post: Post) -> str:
     post.contents = [[heading.level, heading.text, heading.anchor] for heading in drawn.contents]
     post.summary = post.excerpt or wording.beginning(drawn)
     return drawn.plain
-
-
-def _free_slug(post: Post, wanted: str) -> str:
-    """`wanted` if no other post has or had it, else refused; made of the title, numbered, where none is wanted."""
-
-    def is_taken(slug: str) -> bool:
-        others = sa.select(PostSlug.id).where(PostSlug.slug == slug)
-        if post.id is not None:
-            others = others.where(PostSlug.post_id != post.id)
-        return db.session().scalar(others) is not None
-
-    if wanted and is_taken(wanted):
-        raise _taken()
-    return wanted or slugs.free(slugs.made_of(post.title, fallback="post"), is_taken)
-
-
-def _taken() -> Invalid:
-    return Invalid.field("slug", "Another post has this address, or had it.", code="slug_taken")
-
-
-def _claim(post: Post) -> None:
-    """Store the slug. The unique key decides, so that of two at once one is refused."""
-    session = db.session()
-    try:
-        with session.begin_nested():
-            session.flush()
-            wanted = sa.select(PostSlug.id).where(PostSlug.slug == post.slug, PostSlug.post_id == post.id)
-            if session.scalar(wanted) is None:
-                session.add(PostSlug(post_id=post.id, slug=post.slug))
-            session.flush()
-    except sa.exc.IntegrityError as problem:
-        raise _taken() from problem
-
-
-def _rename(post: Post, slug: str) -> None:
-    """Another address. The old one stays the post's, and leads to the new one, unless nobody ever could know it."""
-    old, post.slug = post.slug, slug
-    if post.first_published_at is None:
-        for row in db.session().scalars(sa.select(PostSlug).where(PostSlug.post_id == post.id, PostSlug.slug == old)):
-            db.session().delete(row)
-    _claim(post)
 
 
 def _tag(post: Post, tags: dict[str, str]) -> None:
@@ -209,15 +171,19 @@ def _index(post: Post, tags: Iterable[str], plain: str) -> None:
     terms.keep(KIND, post.id, (post.title, post.category, *tags, post.excerpt, plain), most=MOST_WORDS)
 
 
-def publish(post: Post, *, at: datetime | None = None) -> None:
+def publish(post: Post, *, at: datetime | None = None, revision: int | None = None) -> None:
     """Let everybody read it, from `at` (now); an archived one comes back with the date that it had.
 
+    `revision` is the one that the person saw, as for `change`.
+
     Raises:
+        ChangedMeanwhile: these are other words.
         Invalid: there is nothing to read yet.
     """
     _lock(post)
     if post.is_shown:
         return
+    _check_seen(post, revision)
     _check_readable(post)
     post.published_at = post.published_at or at or clock.now()
     post.first_published_at = post.first_published_at or post.published_at
@@ -233,13 +199,15 @@ def _check_readable(post: Post) -> None:
         raise Invalid.field("body", "There is nothing to read yet.")
 
 
-def schedule(post: Post, at: datetime) -> None:
-    """Let it publish itself at that moment.
+def schedule(post: Post, at: datetime, *, revision: int | None = None) -> None:
+    """Let it publish itself at that moment. `revision` is the one that the person saw, as for `change`.
 
     Raises:
+        ChangedMeanwhile: these are other words.
         Invalid: the moment is past or too far away, or there is nothing to read yet, or it is published already.
     """
     _lock(post)
+    _check_seen(post, revision)
     if post.state in {"published", "archived"}:
         raise Invalid.field("scheduled_for", "It is published already; withdraw it first.")
     if not clock.now() < at <= clock.now() + FARTHEST:
