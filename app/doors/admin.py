@@ -12,6 +12,7 @@ from app.features.audit import admin as audit
 from app.features.audit import admin_exports as audit_exports
 from app.features.billing import admin as billing
 from app.features.blog import admin as blog
+from app.features.blog import admin_categories as blog_categories
 from app.features.blog import admin_editor as blog_editor
 from app.features.catalogue import admin as products
 from app.features.catalogue import admin_promos as promos
@@ -84,6 +85,7 @@ ROOMS = (
     provisioning.routes,
     provisioning_subscriptions.routes,
     blog.routes,
+    blog_categories.routes,
     blog_editor.routes,
     testimonials.routes,
 )

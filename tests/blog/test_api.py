@@ -27,7 +27,7 @@ def test_everybody_gets_what_is_published_newest_first(client, sam):
         "id": str(new.id), "slug": "new", "url": "http://127.0.0.1:2271/blog/new", "title": "New", "excerpt": "In short.",
         "category": {"slug": "news", "name": "News"},
         "tags": [{"slug": "hosting", "name": "Hosting"}, {"slug": "bristol", "name": "Bristol"}],
-        "author": "Sam Okafor", "reading_minutes": 1, "published_at": "2026-11-19T13:22:00Z",
+        "author": "Sam Okafor", "reading_minutes": 1, "cover": None, "cover_alt": "", "published_at": "2026-11-19T13:22:00Z",
     }  # fmt: skip
     assert found["posts"][1]["excerpt"].startswith("In Bristol, by the river. Because")
     assert client.get(f"{SITE}?limit=1&page=2").json["posts"][0]["id"] == str(old.id)

@@ -32,9 +32,11 @@ WATCHED: dict[str, Watched] = {
     "blog_posts": Watched(
         "post",
         person="author_id",
+        told_by=_some("post_category"),
         quiet=_some("contents", "html", "summary", "title_key", "views"),
         personal=_some("author_name"),
     ),
+    "blog_categories": Watched("post_category", quiet=_some("name_key")),
     "blog_slugs": Watched("post_slug", part_of=("post", "post_id")),
     "blog_tags": Watched("post_tag", part_of=("post", "post_id")),
     "customer_notes": Watched(

@@ -12,6 +12,7 @@ from app.features.blog import listing, service, wording
 from app.features.blog.listing import POSTS
 from app.features.blog.models import Post
 from app.features.blog.reading import Topic
+from app.features.files.brought import LARGEST_BODY
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -86,7 +87,7 @@ def _line(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @routes.post("/previews")
-@requires(staff=Role.MEMBER, limits=("240/minute",))
+@requires(staff=Role.MEMBER, limits=("240/minute",), largest=LARGEST_BODY)
 def create_preview() -> ResponseReturnValue:
     """What was typed so far as readers would see it; nothing is kept."""
     try:

@@ -7,11 +7,12 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from app.features.blog import listing, service, wording
+from app.features.blog import categories, service, wording
 from app.features.blog.admin import HERE, TONES
 from app.features.blog.forms import PostForm
 from app.features.blog.models import Post
 from app.features.blog.service import ChangedMeanwhile
+from app.features.files.brought import LARGEST_BODY, brought
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -32,6 +33,7 @@ def new() -> ResponseReturnValue:
 
 def _form(form: PostForm, post: Post | None = None, *, status: int = 200) -> Response:
     zone = tenants.current().time_zone
+    form.offer(post)
     tone, state = TONES[post.state] if post is not None else ("", "New")
     return page(
         "blog/admin/form.html",
@@ -44,7 +46,7 @@ def _form(form: PostForm, post: Post | None = None, *, status: int = 200) -> Res
         html=_text_shown(form, post),
         facts=_facts(post, zone) if post is not None else [],
         zone=zone,
-        categories=[topic.name for topic in listing.categories()],
+        categories=[category.name for category in categories.every()],
         may_write=service.may_change(principal(), post),
         may_publish=is_at_least(Role.ADMIN),
         crumbs=[("Blog", HERE), (post.title if post is not None else "New post", None)],
@@ -74,19 +76,24 @@ def _facts(post: Post, zone: str) -> list[tuple[str, str]]:
 
 
 @routes.post("")
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create() -> ResponseReturnValue:
     """Begin a post, and publish it where that was pressed."""
     form = PostForm()
     if form.validate_on_submit():
         try:
             at = form.moment(tenants.current().time_zone)
-            post = service.create(principal(), **form.fields)
+            post = service.create(principal(), **form.fields, **_cover(form))
         except Invalid as refusal:
             form.blame(refusal)
         else:
             return _then(post, at)
     return _form(form, status=422)
+
+
+def _cover(form: PostForm) -> dict[str, UUID | None]:
+    """The picture that was sent, kept; else the one that was chosen."""
+    return {"cover_id": brought("cover", purpose="article") or form.cover_chosen}
 
 
 def _then(post: Post, at: datetime | None) -> ResponseReturnValue:
@@ -124,14 +131,14 @@ def show(post_id: UUID) -> ResponseReturnValue:
 
 
 @routes.post("/<uuid:post_id>")
-@requires(staff=Role.MEMBER)
+@requires(staff=Role.MEMBER, limits=("600/hour",), largest=LARGEST_BODY)
 def update(post_id: UUID) -> ResponseReturnValue:
     """Save it, and publish it where that was pressed."""
     post, form, status = service.find(principal(), post_id), PostForm(), 422
     if form.validate_on_submit():
         try:
             at = form.moment(tenants.current().time_zone)
-            service.change(principal(), post, revision=form.revision_seen, **form.fields)
+            service.change(principal(), post, revision=form.revision_seen, **form.fields, **_cover(form))
         except ChangedMeanwhile as refusal:
             form.form_errors.append(f"{refusal.text} Your words are still here: save again to replace theirs.")
             form.revision.data = str(post.revision)

@@ -1,4 +1,4 @@
-"""Posts, their tags, and every address that a post has or had."""
+"""Posts, their categories and tags, and every address that a post has or had."""
 
 import re
 from datetime import datetime
@@ -14,6 +14,11 @@ from app.kernel.tenancy import TenantRecord, tenant_key
 
 _PICTURE = re.compile(r'<img [^>]*src="(/files/[^"]+)"')
 WAITING = sa.text("scheduled_for IS NOT NULL")
+
+
+def cover_path(cover_id: UUID | None) -> str:
+    """Where a cover is on the brand's own host; empty where there is none."""
+    return f"/files/{cover_id}/cover" if cover_id is not None else ""
 
 
 class Post(TenantRecord):
@@ -48,8 +53,13 @@ class Post(TenantRecord):
     contents: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, deferred=True)
     """Its headings: level, words, anchor."""
     category: Mapped[str] = mapped_column(default="")
+    """The name of its `PostCategory`, copied here for lists and feeds: `categories` keeps it in step."""
     category_key: Mapped[str] = mapped_column(default="")
-    """The category as addresses say it."""
+    """The category as addresses say it; empty where it has none."""
+    cover_id: Mapped[UUID | None] = tenant_key("stored_files", nullable=True)
+    """The picture that stands for it in lists and previews, and above its text."""
+    cover_alt: Mapped[str] = mapped_column(default="")
+    """What the cover shows, for those who do not see it."""
     author_id: Mapped[UUID | None] = tenant_key("users", nullable=True, index=False)
     author_name: Mapped[str] = mapped_column(default="")
     """As readers see it; who wrote it may have another name by now, or be gone."""
@@ -86,8 +96,15 @@ class Post(TenantRecord):
         return self.state == "published"
 
     @property
+    def cover(self) -> str:
+        """The cover's address on the brand's own host; empty where there is none."""
+        return cover_path(self.cover_id)
+
+    @property
     def picture(self) -> str:
-        """The first one of its text: its address on the brand's own host; empty where there is none."""
+        """What previews elsewhere show: the cover, else the first one of its text; empty where there is none."""
+        if self.cover_id is not None:
+            return self.cover
         found = _PICTURE.search(self.html)
         return found[1] if found is not None else ""
 
@@ -100,6 +117,22 @@ class Post(TenantRecord):
     def path(self) -> str:
         """Its address on the brand's own host."""
         return f"/blog/{self.slug}"
+
+
+class PostCategory(TenantRecord):
+    """A category that posts may have. Its address stays when it is called otherwise."""
+
+    __tablename__ = "blog_categories"
+    __table_args__ = (
+        sa.UniqueConstraint("tenant_id", "key"),
+        sa.UniqueConstraint("tenant_id", "name_key"),
+    )
+
+    name: Mapped[str]
+    name_key: Mapped[str]
+    """The name in plain small letters: no two are called the same."""
+    key: Mapped[str]
+    """The category as addresses say it: `behind-the-scenes`."""
 
 
 class PostTag(TenantRecord):

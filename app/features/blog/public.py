@@ -7,7 +7,7 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.blog import feed, reading, service
-from app.features.blog.models import Post, PostTag
+from app.features.blog.models import Post, PostTag, cover_path
 from app.features.blog.reading import ON_A_PAGE, POSTS, Topic
 from app.features.branding import service as branding
 from app.features.tenants import service as tenants
@@ -50,10 +50,10 @@ def _canonical(path: str) -> str:
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, ...]]:
     zone = tenants.current().time_zone
-    for _id, slug, title, summary, category, category_key, author, minutes, dated in found:
+    for _id, slug, title, summary, category, category_key, author, minutes, dated, cover_id in found:
         yield (
             f"/blog/{slug}", title, summary, category, f"/blog?category={category_key}", author,
-            f"{minutes} min", words.day(dated, zone), dated.isoformat(),
+            f"{minutes} min", words.day(dated, zone), dated.isoformat(), cover_path(cover_id),
         )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ POSTS = Listing(
     model=Post,
     columns=(
         Post.id, Post.slug, Post.title, Post.summary, Post.category, Post.category_key, Post.author_name,
-        Post.reading_minutes, Post.dated_at,
+        Post.reading_minutes, Post.dated_at, Post.cover_id,
     ),
     where=(Post.published_at.is_not(None), Post.archived_at.is_(None)),
     filters=(Exact("category", Post.category_key), Tagged("tag")),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from app.features.files import rules as pictures
 from app.kernel import slugs
 from app.kernel.texts import Rule, line, paragraphs
 
 LONGEST_TITLE, LONGEST_EXCERPT, LONGEST_BODY = 150, 400, 100_000
 MOST_TAGS, LONGEST_TAG = 20, 40
+LONGEST_CATEGORY, LONGEST_ALT = 60, 300
 MOST_WORDS = 2_000
 """Different words by which one post is found."""
 
@@ -26,10 +28,15 @@ def _tags(value: Sequence[str]) -> dict[str, str]:
 
 
 def _category(value: str) -> str:
-    name = line(60)(value)
+    name = line(LONGEST_CATEGORY)(value)
     if name and not slugs.made_of(name, fallback=""):
         raise ValueError("A category needs a letter or digit from A to Z.")
     return name
+
+
+def _needed(value: str) -> str:
+    line(LONGEST_CATEGORY, is_needed=True)(value)
+    return _category(value)
 
 
 def _slug(value: str) -> str:
@@ -44,7 +51,10 @@ RULES: Mapping[str, Rule] = {
     "body": paragraphs(LONGEST_BODY),
     "category": _category,
     "tags": _tags,
+    "cover_id": pictures.shown,
+    "cover_alt": line(LONGEST_ALT),
     "author_name": line(80),
     "meta_title": line(120),
     "meta_description": line(300),
 }
+CATEGORY_RULES: Mapping[str, Rule] = {"name": _needed}

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from app.features.blog.models import Post, PostTag
-from app.features.blog.rules import LONGEST_BODY, LONGEST_EXCERPT, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS
+from app.features.blog.rules import LONGEST_ALT, LONGEST_BODY, LONGEST_EXCERPT, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS
 from app.kernel.numbered import Numbered, NumberedQuery
 from app.kernel.schemas import Answer, Body, Line, Query
 
@@ -17,6 +17,7 @@ Tags = Annotated[list[Annotated[Line, Field(max_length=LONGEST_TAG)]], Field(max
 Title = Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["A second data centre"])]
 Excerpt = Annotated[str, Field(max_length=LONGEST_EXCERPT)]
 Text = Annotated[str, Field(max_length=LONGEST_BODY, description="Markdown.")]
+Cover = Annotated[UUID | None, Field(strict=False, description="Of `POST /api/v1/files`; null: none.", examples=[None])]
 Seen = Annotated[int | None, Field(ge=1, lt=2**31, description="The one that was read: 409 when it is older.")]
 State = Literal["draft", "scheduled", "published", "archived"]
 
@@ -48,6 +49,8 @@ class SummaryOut(Answer):
     tags: list[TagOut]
     author: str
     reading_minutes: int
+    cover: Annotated[str | None, Field(description="Where the picture is that stands for it.")]
+    cover_alt: Annotated[str, Field(description="What the cover shows.")]
     published_at: datetime
 
     @classmethod
@@ -63,6 +66,8 @@ class SummaryOut(Answer):
             tags=[TagOut(slug=tag.key, name=tag.name) for tag in tags],
             author=post.author_name,
             reading_minutes=post.reading_minutes,
+            cover=base + post.cover if post.cover else None,
+            cover_alt=post.cover_alt,
             published_at=post.dated_at,
         )
 
@@ -85,7 +90,7 @@ class SummariesOut(Answer):
 class ReadOut(SummaryOut):
     """A whole post, as everybody may see it."""
 
-    image: Annotated[str | None, Field(description="The first picture of the text.")]
+    image: Annotated[str | None, Field(description="The cover, else the first picture of the text.")]
     html: Annotated[str, Field(description="The text, cleaned: it may stand in a page as it is.")]
     meta_title: str
     meta_description: str
@@ -114,6 +119,8 @@ class PostIn(Body):
     body: Text = ""
     category: Annotated[str, Field(max_length=60)] = ""
     tags: Tags = []
+    cover_id: Cover = None
+    cover_alt: Annotated[str, Field(max_length=LONGEST_ALT)] = ""
     author_name: Annotated[str, Field(max_length=80, description="Empty: who asks.")] = ""
     meta_title: Annotated[str, Field(max_length=120)] = ""
     meta_description: Annotated[str, Field(max_length=300)] = ""
@@ -128,6 +135,8 @@ class PostChange(Body):
     body: Text = ""
     category: Annotated[str, Field(max_length=60)] = ""
     tags: Tags = []
+    cover_id: Cover = None
+    cover_alt: Annotated[str, Field(max_length=LONGEST_ALT)] = ""
     author_name: Annotated[str, Field(max_length=80)] = ""
     meta_title: Annotated[str, Field(max_length=120)] = ""
     meta_description: Annotated[str, Field(max_length=300)] = ""
@@ -158,6 +167,8 @@ class PostOut(Answer):
     body: str
     category: str
     tags: list[str]
+    cover_id: UUID | None
+    cover_alt: str
     author_name: str
     author_id: UUID | None
     meta_title: str

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from app.features.audit import service as audit
-from app.features.blog import addresses, wording
+from app.features.blog import addresses, categories, wording
 from app.features.blog.events import PostPublished
 from app.features.blog.models import Post, PostTag
 from app.features.blog.rules import MOST_WORDS, RULES
 from app.features.files import service as files
 from app.features.tenants import service as tenants
-from app.kernel import clock, db, slugs, terms
+from app.kernel import clock, db, terms
 from app.kernel.access import Principal, Role
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.events import publish as tell
@@ -76,7 +76,7 @@ def create(who: Principal, **given: Any) -> Post:
     Raises:
         Invalid: names every field that cannot be.
     """
-    fields = checked(RULES, {"title": ""} | given)
+    fields = _filed(checked(RULES, {"title": "", "category": ""} | given))
     tags, wanted = fields.pop("tags", {}), fields.pop("slug", "")
     now = clock.now()
     post = Post(**fields, slug="", changed_at=now, dated_at=now, author_id=who.user_id)
@@ -91,6 +91,10 @@ def create(who: Principal, **given: Any) -> Post:
     return post
 
 
+def _filed(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | (categories.filed_under(fields["category"]) if "category" in fields else {})
+
+
 def change(who: Principal, post: Post, *, revision: int | None = None, **given: Any) -> None:
     """Put it in other words. With another slug, the old address leads to the new one if anybody could know it.
 
@@ -101,7 +105,7 @@ def change(who: Principal, post: Post, *, revision: int | None = None, **given: 
         Invalid: names every field that cannot be.
         NotYours: it is published, and the person is no ADMIN.
     """
-    fields = checked(RULES, given)
+    fields = _filed(checked(RULES, given))
     _lock(post)
     if not may_change(who, post):
         raise NotYours()
@@ -145,8 +149,6 @@ def _derive(post: Post) -> str:
         Invalid: the text cannot be shown.
     """
     post.title_key = post.title.casefold()
-    post.category = post.category or ""
-    post.category_key = slugs.made_of(post.category, fallback="") if post.category else ""
     drawn = wording.drawn(post.body or "")
     post.html, post.reading_minutes = str(drawn.html), drawn.minutes
     post.contents = [[heading.level, heading.text, heading.anchor] for heading in drawn.contents]
@@ -166,9 +168,14 @@ def _tag(post: Post, tags: dict[str, str]) -> None:
 
 
 def _index(post: Post, tags: Iterable[str], plain: str) -> None:
-    """By which words it is found, and which pictures it shows. The author's name is no such word: it may be erased."""
-    files.claim(RESOURCE, post.id, files.named_in(post.body or ""))
-    terms.keep(KIND, post.id, (post.title, post.category, *tags, post.excerpt, plain), most=MOST_WORDS)
+    """By which words it is found, and which pictures it shows.
+
+    The author's name is no such word, for it may be erased; nor the category's, for it may be renamed on a thousand
+    posts at once.
+    """
+    covers = set() if post.cover_id is None else {post.cover_id}
+    files.claim(RESOURCE, post.id, files.named_in(post.body or "") | covers)
+    terms.keep(KIND, post.id, (post.title, *tags, post.excerpt, plain), most=MOST_WORDS)
 
 
 def publish(post: Post, *, at: datetime | None = None, revision: int | None = None) -> None:

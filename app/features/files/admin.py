@@ -4,6 +4,7 @@ from flask import Response, make_response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.features.files import service
+from app.features.files.brought import LARGEST_BODY
 from app.features.files.schemas import FileOut
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, TooLarge
@@ -11,9 +12,6 @@ from app.kernel.images import LARGEST_BYTES, PictureTooLarge
 from app.kernel.pages import PageRoutes
 
 routes = PageRoutes("files_admin", prefix="/admin/files")
-
-LARGEST_BODY = LARGEST_BYTES + 64 * 1024
-"""A little more than a picture may have, so that one somewhat too large is refused in words."""
 
 
 @routes.post("")

@@ -139,6 +139,14 @@ def find_page(*, cursor: str | None, limit: int) -> Page[StoredFile]:
     return page(sa.select(StoredFile), StoredFile, cursor=cursor, limit=limit)
 
 
+def to_choose_from(wanted: Collection[UUID], *, most: int = 12) -> list[StoredFile]:
+    """Pictures that an author may show: those that are wanted, and the newest of articles; `most` of each."""
+    newest_first = sa.select(StoredFile).order_by(StoredFile.created_at.desc(), StoredFile.id.desc()).limit(most)
+    first = db.session().scalars(newest_first.where(StoredFile.id.in_(wanted))).all()
+    others = newest_first.where(StoredFile.id.not_in(wanted), StoredFile.is_public, StoredFile.purpose == "article")
+    return [*first, *db.session().scalars(others)]
+
+
 def markdown(file: StoredFile, alt: str = "") -> str:
     """What an author writes to show it."""
     words = re.sub(r"[\[\]\\\r\n]", " ", alt).strip() or file.name.rpartition(".")[0].replace("-", " ")

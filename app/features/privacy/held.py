@@ -38,6 +38,7 @@ ABOUT_NOBODY = {
     "audit_exports": "who asked is an id; gone after a day",
     "audit_seals": "fingerprints of the log",
     "audit_logs": "what is personal is encrypted for each person; erasing destroys the key",
+    "blog_categories": "the company's own",
     "blog_slugs": "addresses of posts",
     "blog_tags": "words that posts are found by",
     "branding_configurations": "the company's own",

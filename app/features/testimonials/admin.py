@@ -8,8 +8,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.audit import exporting
-from app.features.files import service as files
-from app.features.files.service import NoRoom
+from app.features.files.brought import LARGEST_BODY, brought
 from app.features.tenants import service as tenants
 from app.features.testimonials import service
 from app.features.testimonials.forms import TestimonialForm
@@ -19,7 +18,6 @@ from app.features.testimonials.service import OnTheSite
 from app.kernel import ids, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, NotFound
-from app.kernel.images import LARGEST_BYTES
 from app.kernel.listed import listed
 from app.kernel.pages import PageRoutes, is_at_least, own_path, page, principal, toast
 
@@ -41,7 +39,6 @@ DONE = {
     "reject": ("info", "rejected"),
     "archive": ("info", "archived"),
 }
-LARGEST_BODY = LARGEST_BYTES + 64 * 1024
 SHORT = 120
 """Characters of somebody's words in the list."""
 
@@ -146,19 +143,9 @@ def create() -> ResponseReturnValue:
 
 
 def _photo(form: TestimonialForm) -> dict[str, UUID | None]:
-    """The picture that was sent, kept; none where it is to go; nothing where it stays.
-
-    Raises:
-        Invalid: it is no picture, or too large; names the field.
-    """
-    sent = request.files.get("photo")
-    if sent is None or not sent.filename:
-        return {"photo_id": None} if form.without_photo.data else {}
-    try:
-        kept = files.keep_image(sent.stream.read(LARGEST_BODY), name=sent.filename, purpose="testimonial")
-    except (Invalid, NoRoom) as refusal:
-        raise Invalid.field("photo", refusal.text) from refusal
-    return {"photo_id": kept.id}
+    """The picture that was sent, kept; none where it is to go; nothing where it stays."""
+    kept_id = brought("photo", purpose="testimonial")
+    return {"photo_id": kept_id} if kept_id is not None or form.without_photo.data else {}
 
 
 @routes.get("/<uuid:testimonial_id>")

@@ -1,10 +1,8 @@
 """What may be said in a testimonial: one rule for each field, whichever door it comes through."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
-from app.features.files import service as files
-from app.kernel.errors import NotFound
+from app.features.files import rules as pictures
 from app.kernel.texts import Rule, line, paragraphs
 
 LONGEST_QUOTE = 1_000
@@ -22,16 +20,6 @@ def stars(value: int | None) -> int:
     return value
 
 
-def _picture(value: UUID | None) -> UUID | None:
-    """A picture of this tenant, or none."""
-    if value is not None:
-        try:
-            files.find(value)
-        except NotFound as problem:
-            raise ValueError("There is no such picture.") from problem
-    return value
-
-
 RULES: Mapping[str, Rule] = {
     "name": line(80, is_needed=True),
     "title": line(80),
@@ -39,5 +27,5 @@ RULES: Mapping[str, Rule] = {
     "quote": paragraphs(LONGEST_QUOTE, is_needed=True),
     "stars": stars,
     "is_featured": bool,
-    "photo_id": _picture,
+    "photo_id": pictures.shown,
 }
