@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel as camel
 
 from app.kernel.errors import Invalid
 from app.kernel.money import Money
 
-__all__ = ["Answer", "Body", "Line", "Major", "MoneyOut", "Query", "camel", "one_line", "refuse"]
+__all__ = ["Answer", "Body", "Line", "Major", "MoneyOut", "Query", "Seen", "SeenQuery", "camel", "one_line", "refuse"]
 
 _MOST_FIELDS_NAMED = 20
 _LONGEST_NAME = 100
@@ -58,6 +58,16 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Major = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 """An amount in major units, as a JSON number: only where SPEC.md shows it so. Exact below 10^15 minor units,
 since a double prints its shortest form."""
+
+
+Seen = Annotated[int | None, Field(ge=1, lt=2**31, description="The one that was read: 409 when it is older.")]
+"""A record's revision: which words somebody means who changes or publishes them."""
+
+
+class SeenQuery(Query):
+    """Which words are meant."""
+
+    revision: Seen = None
 
 
 class MoneyOut(Answer):

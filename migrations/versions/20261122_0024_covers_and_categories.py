@@ -1,4 +1,4 @@
-"""Posts have a picture of their own; categories of the blog are rows, so that they can be made, renamed and let go."""
+"""Posts have a cover; categories of the blog are rows; testimonials count how often they were put in other words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 TABLE = "blog_categories"
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COVER = "fk_blog_posts_tenant_id_cover_id"
 
 
@@ -32,6 +33,7 @@ def _row_security(table: str) -> tuple[str, ...]:
 
 def upgrade() -> None:
     _add_covers()
+    op.add_column("testimonials", sa.Column("revision", NUMBER, nullable=False, server_default="1"))
     categories = op.create_table(
         TABLE,
         sa.Column("name", sa.Text(), nullable=False),
@@ -85,6 +87,7 @@ def _take_over(categories: sa.Table) -> None:
 
 def downgrade() -> None:
     """Posts keep the names of their categories; their own pictures are let go of, and go with the next sweep."""
+    op.drop_column("testimonials", "revision")
     op.drop_table(TABLE)
     op.drop_index("ix_blog_posts_cover_id", "blog_posts")
     with op.batch_alter_table("blog_posts") as batch:

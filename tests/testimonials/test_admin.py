@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -219,6 +220,26 @@ def _meanwhile(row, **values):
     done = sa.update(models.Testimonial).where(models.Testimonial.id == row.id).values(**values)
     db.session().execute(done.execution_options(synchronize_session=False))
     audit.record("TESTIMONIAL_UPDATED", resource_type="testimonial", resource_id=row.id)
+
+
+@pytest.mark.both_stores
+def test_nobody_approves_other_words_than_those_they_read(as_mo, as_sam):
+    row, other = make_testimonial(approved=False), make_testimonial("Tom", approved=False)
+    shown = [
+        re.search(rf'name="ids" value="({row.id}[^"]*)"', as_sam.get(url).text)[1] for url in (HERE, f"{HERE}/{row.id}")
+    ]
+    assert as_mo.post(f"{HERE}/{row.id}", data={**NEW, "quote": "Not read over."}).status_code == 303
+
+    for chosen in shown:
+        data = {"decision": "approve", "ids": [str(other.id), chosen]}
+        assert as_sam.post(f"{HERE}/decisions", data=data).status_code == 303
+        assert "Read it again first." in as_sam.get(HERE).text
+    late = as_sam.post(f"/api/v1/testimonials/{row.id}/approve?revision=1")
+    assert (late.status_code, late.json["code"]) == (409, "changed_meanwhile")
+    assert (row.state, other.state) == ("waiting", "waiting")
+    now = re.search(rf'name="ids" value="({row.id}[^"]*)"', as_sam.get(HERE).text)[1]
+    as_sam.post(f"{HERE}/decisions", data={"decision": "approve", "ids": [now]})
+    assert row.state == "approved"
 
 
 @pytest.mark.both_stores

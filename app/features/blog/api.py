@@ -12,7 +12,6 @@ from app.features.blog.schemas import (
     ReadOut,
     ReadQuery,
     ScheduleIn,
-    SeenQuery,
     SummariesOut,
 )
 from app.features.blog.service import ChangedMeanwhile, NotYours
@@ -22,6 +21,7 @@ from app.kernel.api import ApiRoutes
 from app.kernel.errors import NotFound
 from app.kernel.pages import principal
 from app.kernel.paging import Page, PageQuery
+from app.kernel.schemas import SeenQuery
 
 public_routes = ApiRoutes("blog_public", prefix="/api/marketing/blog", tag="Marketing site, public")
 routes = ApiRoutes("blog", prefix="/api/v1/blog", tag="Blog")

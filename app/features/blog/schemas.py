@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from app.features.blog.models import Post, PostTag
 from app.features.blog.rules import LONGEST_ALT, LONGEST_BODY, LONGEST_EXCERPT, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS
 from app.kernel.numbered import Numbered, NumberedQuery
-from app.kernel.schemas import Answer, Body, Line, Query
+from app.kernel.schemas import Answer, Body, Line, Seen
 
 Slug = Annotated[str, Field(max_length=80, description="Empty: made of the title.", examples=["a-second-data-centre"])]
 Tags = Annotated[list[Annotated[Line, Field(max_length=LONGEST_TAG)]], Field(max_length=MOST_TAGS)]
@@ -18,7 +18,6 @@ Title = Annotated[Line, Field(max_length=LONGEST_TITLE, examples=["A second data
 Excerpt = Annotated[str, Field(max_length=LONGEST_EXCERPT)]
 Text = Annotated[str, Field(max_length=LONGEST_BODY, description="Markdown.")]
 Cover = Annotated[UUID | None, Field(strict=False, description="Of `POST /api/v1/files`; null: none.", examples=[None])]
-Seen = Annotated[int | None, Field(ge=1, lt=2**31, description="The one that was read: 409 when it is older.")]
 State = Literal["draft", "scheduled", "published", "archived"]
 
 
@@ -140,12 +139,6 @@ class PostChange(Body):
     author_name: Annotated[str, Field(max_length=80)] = ""
     meta_title: Annotated[str, Field(max_length=120)] = ""
     meta_description: Annotated[str, Field(max_length=300)] = ""
-    revision: Seen = None
-
-
-class SeenQuery(Query):
-    """Which words are meant."""
-
     revision: Seen = None
 
 

@@ -14,7 +14,7 @@ from app.features.testimonials import service
 from app.features.testimonials.forms import TestimonialForm
 from app.features.testimonials.listing import TESTIMONIALS
 from app.features.testimonials.models import Testimonial
-from app.features.testimonials.service import OnTheSite
+from app.features.testimonials.service import ChangedMeanwhile, OnTheSite
 from app.kernel import ids, words
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, NotFound
@@ -70,12 +70,12 @@ def _state(approved_at: object, rejected_at: object, archived_at: object) -> str
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     zone = tenants.current().time_zone
-    for row_id, name, title, company, quote, stars, featured, approved, rejected, archived, made in found:
+    for row_id, name, title, company, quote, stars, featured, approved, rejected, archived, made, revision in found:
         tone, state = TONES[_state(approved, rejected, archived)]
         said = quote if len(quote) <= SHORT else f"{quote[:SHORT].rstrip()}…"
         yield (
             str(row_id), name, ", ".join(filter(None, [title, company])), said, stars, featured, tone, state,
-            words.day(made, zone),
+            words.day(made, zone), revision,
         )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def export() -> ResponseReturnValue:
 
 
 def _line(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    row_id, name, title, company, quote, stars, featured, approved, rejected, archived, made = row
+    row_id, name, title, company, quote, stars, featured, approved, rejected, archived, made, _revision = row
     return str(row_id), name, title, company, quote, stars, featured, _state(approved, rejected, archived), made
 
 
@@ -180,18 +180,25 @@ def update(testimonial_id: UUID) -> ResponseReturnValue:
 def create_decisions() -> ResponseReturnValue:
     """Approve, reject or archive those that were chosen, all or none."""
     decision = request.form.get("decision", "")
-    chosen = [ids.parse_id(text) for text in request.form.getlist("ids")]
-    if None in chosen:
-        raise NotFound()
+    seen = dict(_seen(text) for text in request.form.getlist("ids"))
     try:
-        count = service.decide(principal(), [one for one in chosen if one is not None], decision)
-    except Invalid as refusal:
+        count = service.decide(principal(), seen, decision)
+    except (ChangedMeanwhile, Invalid) as refusal:
         toast("bad", refusal.text)
     else:
         tone, said = DONE[decision]
         toast(tone, f"{words.plural(count, 'testimonial')} {said}.")
     back = own_path(request.form.get("back"), HERE)
     return redirect(back if back.startswith(HERE) else HERE, 303)
+
+
+def _seen(text: str) -> tuple[UUID, int | None]:
+    """`<id>.<revision>`: one of those that were chosen, and which words of it were read."""
+    spelled, _, number = text.partition(".")
+    row_id = ids.parse_id(spelled)
+    if row_id is None or (number and not (number.isascii() and number.isdigit() and len(number) <= 9)):
+        raise NotFound()
+    return row_id, int(number) if number else None
 
 
 @routes.post("/<uuid:testimonial_id>/moves")

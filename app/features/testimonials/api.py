@@ -12,12 +12,13 @@ from app.features.testimonials.schemas import (
     TestimonialIn,
     TestimonialOut,
 )
-from app.features.testimonials.service import OnTheSite
+from app.features.testimonials.service import ChangedMeanwhile, OnTheSite
 from app.kernel.access import Role, anyone, requires
 from app.kernel.api import ApiRoutes
 from app.kernel.errors import NotFound
 from app.kernel.pages import principal
 from app.kernel.paging import Page, PageQuery
+from app.kernel.schemas import SeenQuery
 
 public_routes = ApiRoutes("testimonials_public", prefix="/api/marketing/testimonials", tag="Marketing site, public")
 routes = ApiRoutes("testimonials", prefix="/api/v1/testimonials", tag="Testimonials")
@@ -65,11 +66,13 @@ def update(testimonial_id: UUID, body: TestimonialChange) -> TestimonialOut:
     return TestimonialOut.of(row)
 
 
-@routes.post("/<uuid:testimonial_id>/approve", errors=(NotFound,))
+@routes.post("/<uuid:testimonial_id>/approve", errors=(NotFound, ChangedMeanwhile))
 @requires(staff=Role.ADMIN)
-def approve(testimonial_id: UUID) -> TestimonialOut:
+def approve(testimonial_id: UUID, query: SeenQuery) -> TestimonialOut:
     """Show it on the site."""
-    return _done(testimonial_id, "approve")
+    row = service.find(principal(), testimonial_id)
+    service.approve(row, revision=query.revision)
+    return TestimonialOut.of(row)
 
 
 def _done(testimonial_id: UUID, decision: str) -> TestimonialOut:

@@ -21,7 +21,7 @@ TESTIMONIALS = Listing(
     columns=(
         Testimonial.id, Testimonial.name, Testimonial.title, Testimonial.company, Testimonial.quote, Testimonial.stars,
         Testimonial.is_featured, Testimonial.approved_at, Testimonial.rejected_at, Testimonial.archived_at,
-        Testimonial.created_at,
+        Testimonial.created_at, Testimonial.revision,
     ),
     filters=(
         Contains("q", (Testimonial.name, Testimonial.company, Testimonial.quote)),

@@ -36,6 +36,8 @@ class Testimonial(TenantRecord):
     """Shown large, before the others."""
     position: Mapped[int]
     """The smallest comes first on the site."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows when it is put in other words: who approves it says which ones they read."""
     approved_at: Mapped[datetime | None]
     rejected_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]

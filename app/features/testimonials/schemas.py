@@ -100,6 +100,7 @@ class TestimonialOut(ShownOut):
 
     state: Literal["waiting", "approved", "rejected", "archived"]
     position: int
+    revision: int
     photo_id: UUID | None
     approved_at: datetime | None
     rejected_at: datetime | None
@@ -110,5 +111,5 @@ class TestimonialOut(ShownOut):
     def of(cls, row: Testimonial) -> "TestimonialOut":
         """`row`, as it goes out."""
         shown = ShownOut.of(row).model_dump()
-        own = ("state", "position", "photo_id", "approved_at", "rejected_at", "archived_at", "created_at")
+        own = ("state", "position", "revision", "photo_id", "approved_at", "rejected_at", "archived_at", "created_at")
         return cls(**shown, **{name: getattr(row, name) for name in own})

@@ -4,7 +4,7 @@ Anybody of the staff from MEMBER up writes down what somebody said; it waits unt
 site is changed by ADMINs alone.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.features.testimonials.models import Testimonial
 from app.features.testimonials.rules import RULES
 from app.kernel import clock, db, numbered
 from app.kernel.access import Principal, Role
-from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kernel.numbered import Numbered, NumberedQuery
 from app.kernel.paging import Page, page
 from app.kernel.texts import checked
@@ -33,6 +33,12 @@ class OnTheSite(Forbidden):
     """It is approved, and the person may only write what waits: 403."""
 
     code, text = "approved_already", "It is on the site. An admin can change it."
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody put it in other words since it was read: 409."""
+
+    code, text = "changed_meanwhile", "Somebody put this in other words since you read it. Read it again first."
 
 
 def find(who: Principal, testimonial_id: UUID) -> Testimonial:
@@ -92,6 +98,7 @@ def change(who: Principal, row: Testimonial, **given: Any) -> None:
     before = row.photo_id
     for name, value in changed.items():
         setattr(row, name, value)
+    row.revision += 1
     _claim(row)
     _record("TESTIMONIAL_UPDATED", row)
     if before is not None and before != row.photo_id:
@@ -103,13 +110,23 @@ def _lock(row: Testimonial) -> None:
     db.session().refresh(row, with_for_update=True)
 
 
-def approve(row: Testimonial) -> None:
-    """Show it on the site. An archived one comes back."""
+def approve(row: Testimonial, *, revision: int | None = None) -> None:
+    """Show it on the site. An archived one comes back. `revision` is the one that was read; None does not look.
+
+    Raises:
+        ChangedMeanwhile: these are other words.
+    """
     _lock(row)
     if row.is_shown:
         return
+    _check_seen(row, revision)
     row.approved_at, row.rejected_at, row.archived_at = row.approved_at or clock.now(), None, None
     _record("TESTIMONIAL_APPROVED", row)
+
+
+def _check_seen(row: Testimonial, revision: int | None) -> None:
+    if revision is not None and revision != row.revision:
+        raise ChangedMeanwhile()
 
 
 def reject(row: Testimonial) -> None:
@@ -147,20 +164,23 @@ DECISIONS: dict[str, Callable[[Testimonial], None]] = {"approve": approve, "reje
 """What can be done with many at once."""
 
 
-def decide(who: Principal, testimonial_ids: Collection[UUID], decision: str) -> int:
-    """Approve, reject or archive several, all or none; how many.
+def decide(who: Principal, seen: Mapping[UUID, int | None], decision: str) -> int:
+    """Approve, reject or archive several, all or none; how many. `seen` says which revision of each was read.
 
     Raises:
+        ChangedMeanwhile: one of them was put in other words since.
         Invalid: there is no such decision, or none was chosen.
         NotFound: one of them is not there.
     """
     act = DECISIONS.get(decision)
-    if act is None or not testimonial_ids or len(testimonial_ids) > 100:
+    if act is None or not seen or len(seen) > 100:
         raise Invalid.field("ids", "Choose one to a hundred, and what to do with them.")
-    wanted = set(testimonial_ids)
-    rows = db.session().scalars(sa.select(Testimonial).where(Testimonial.id.in_(wanted)).order_by(Testimonial.id)).all()
-    if not who.is_staff or len(rows) < len(wanted):
+    rows = db.session().scalars(sa.select(Testimonial).where(Testimonial.id.in_(seen)).order_by(Testimonial.id)).all()
+    if not who.is_staff or len(rows) < len(seen):
         raise NotFound()
+    for row in rows:
+        _lock(row)
+        _check_seen(row, seen[row.id])
     for row in rows:
         act(row)
     return len(rows)
