@@ -13,6 +13,7 @@ from app.features.accounts.models import Customer, CustomerNote, User
 from app.features.api_keys import service as api_keys
 from app.features.audit import specimen as audit
 from app.features.billing.models import Invoice
+from app.features.blog import categories
 from app.features.blog import specimen as blog
 from app.features.catalogue import service as catalogue
 from app.features.catalogue.models import PromoCode
@@ -111,6 +112,7 @@ def _asked_for(who: User, customer: Customer) -> dict[str, UUID | str]:
         "erasure_id": wish.id,
         "file_id": files.make().id,
         "post_id": blog.make(principal_of(who), who.first_name).id,
+        "category_id": categories.every()[0].id,
         "testimonial_id": testimonials.make(who.first_name).id,
         "invitation_id": invitation.id,
         "log_id": audit.make(who.id).id,

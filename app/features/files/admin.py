@@ -8,7 +8,7 @@ from app.features.files.brought import LARGEST_BODY
 from app.features.files.schemas import FileOut
 from app.kernel.access import Role, requires
 from app.kernel.errors import Invalid, TooLarge
-from app.kernel.images import LARGEST_BYTES, PictureTooLarge
+from app.kernel.images import PictureTooLarge
 from app.kernel.pages import PageRoutes
 
 routes = PageRoutes("files_admin", prefix="/admin/files")
