@@ -14,6 +14,7 @@ from app.features.accounts.models import Customer, CustomerAlias, CustomerNote, 
 from app.features.billing import ledger
 from app.features.billing import service as billing
 from app.features.billing.service import LineDraft
+from app.features.catalogue import service as catalogue
 from app.features.merging import service
 from app.features.payments import service as payments
 from app.features.people import service as people
@@ -22,11 +23,14 @@ from app.features.privacy import service as privacy
 from app.features.privacy.models import Erasure
 from app.features.sessions import impersonation, oversight
 from app.features.sessions import service as sessions
+from app.features.subscriptions import lifecycle
+from app.features.subscriptions.models import Subscription
 from app.features.tenants import service as tenants
 from app.kernel import crypto, db, tenancy
 from app.kernel.access import Role
 from app.kernel.errors import Conflict
 from app.kernel.money import Money
+from tests.provisioning.factories import jobs_of, make_paid
 from tests.support.cast import principal_of
 
 pytestmark = pytest.mark.both_stores
@@ -204,3 +208,32 @@ def test_who_comes_in_by_an_invitation_while_its_account_is_merged_comes_into_th
         return user.customer_id
 
     assert while_merging(house, goes, kept, come_in) == ["done", kept]
+
+
+def test_a_service_is_switched_off_and_its_customer_merged_in_the_same_moment(house, monkeypatch):
+    (goes, _), (kept, _) = make_customer("goes"), make_customer("kept")
+    with db.transaction():
+        catalogue.install_defaults()
+        service_id = make_paid(accounts.people_of(goes)[0]).id
+    is_changed, tell = threading.Event(), lifecycle.publish
+
+    def tell_slowly(event):
+        is_changed.set()
+        time.sleep(0.5)  # the merging comes to this service meanwhile
+        tell(event)
+
+    monkeypatch.setattr(lifecycle, "publish", tell_slowly)
+
+    def switch_off():
+        lifecycle.suspend(db.session().get_one(Subscription, service_id), reason="Unpaid")
+        return "off"
+
+    def merge():
+        assert is_changed.wait(30)
+        return merging(goes, kept)()
+
+    assert at_once(house, switch_off, merge) == ["off", "done"]
+    with db.transaction(write=False) as session:
+        service = session.get_one(Subscription, service_id)
+        assert (service.status, service.customer_id) == ("suspended", kept)
+        assert {job.customer_id for job in jobs_of(service_id)} == {kept}

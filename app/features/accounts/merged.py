@@ -85,6 +85,16 @@ def hold(customer_id: UUID) -> Customer:
     return found
 
 
+def wait_for(customer_id: UUID) -> None:
+    """Let a merging of the customer end first, and none begin until the transaction ends. One query.
+
+    For whoever changes a thing of a customer, whichever customer's it is by then. A merging locks the customer first
+    and its things after; without this, the two could wait for each other, and PostgreSQL would end one.
+    """
+    wanted = sa.select(Customer.id).where(Customer.id == customer_id).with_for_update(read=True, key_share=True)
+    db.session().execute(wanted)
+
+
 def refusal_of(customer: Customer) -> Merged:
     """That it was merged, and into which."""
     kept = db.session().get_one(Customer, kept_of(customer.id))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.features.accounts import merged
 from app.features.audit import service as audit
 from app.features.catalogue.cycles import CYCLES, end_of
 from app.features.catalogue.models import Price, Product
@@ -67,6 +68,7 @@ def _change(
     subscription: Subscription, allowed: Collection[str], *conditions: sa.ColumnElement[bool], **values: Any
 ) -> bool:
     """Write `values` if it stands in one of the `allowed` states; whether it did. It is read anew either way."""
+    merged.wait_for(subscription.customer_id)
     change = (
         sa.update(Subscription)
         .where(Subscription.id == subscription.id, Subscription.status.in_(sorted(allowed)), *conditions)
