@@ -233,3 +233,22 @@ def test_nobody_writes_into_another_tenants_part_of_the_index(store, tenant, oth
     if store == "postgresql":
         others = sa.text("DELETE FROM kb_search WHERE number = :number RETURNING number")
         assert db.session().execute(tenancy.named(others, "test"), {"number": number}).all() == []
+
+
+def test_words_that_the_release_before_wrote_during_an_upgrade_are_found_after_the_nightly_tidying(store, tenant):
+    article = make_published("Mail on phones", "For every iPhone.")
+    make_published("Mail on computers", "For Thunderbird.")
+    if db.is_postgresql():  # there it wrote them without the mark of their tenant
+        bare = "array_to_tsvector(array['mail', 'on', 'phones', 'iphone'])"
+        number = db.session().scalar(sa.select(LivePage.number).where(LivePage.article_id == article.id))
+        changed = sa.text(
+            f"UPDATE kb_search SET words = {bare}, heads = {bare}, title = {bare} WHERE number = {number}"
+        )
+        db.session().execute(tenancy.named(changed, "one row of this tenant"))
+        assert titles("iphone") == []
+
+    assert publishing.mend() == int(db.is_postgresql())
+
+    assert titles("iphone") == ["Mail on phones"]
+    assert titles("thunderbird") == ["Mail on computers"]
+    assert publishing.mend() == 0

@@ -66,6 +66,20 @@ def drop(number: int) -> None:
     db.session().execute(_statement("DELETE FROM kb_search WHERE rowid = :number AND tenant = :of"), given)
 
 
+def unmarked(*, limit: int = 1000) -> list[int]:
+    """Rows of the tenant whose words no search finds: the release before wrote them after the index had changed.
+
+    Between `mpanel migrate` and the end of the old processes there may be some. On SQLite nothing has changed.
+    """
+    if not _is_postgresql():
+        return []
+    wanted = (
+        "SELECT number FROM kb_search WHERE tenant_id = :tenant AND NOT words @@ CAST(:mark AS tsquery) LIMIT :limit"
+    )
+    given = {"tenant": tenancy.current(), "mark": f"'{mark()}':*", "limit": limit}
+    return [row[0] for row in db.session().execute(_statement(wanted), given)]
+
+
 _INSERT_SQLITE = "INSERT INTO kb_search (tenant, title, tags, body) VALUES (:of, :title, :tags, :body)"
 _INSERT_POSTGRESQL = (
     "INSERT INTO kb_search (tenant_id, title, heads, words) "

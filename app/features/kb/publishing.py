@@ -59,12 +59,26 @@ def _draw(page: LivePage, article: Article) -> None:
     page.summary = article.summary or _beginning(rendered.plain)
     page.minutes = rendered.minutes
     page.updated_at = clock.now()
-    page.number = index.put(page.number, title=page.title, tags=page.tags, body=f"{page.summary} {page.plain}")
+    page.number = _put(page)
     db.session().add(page)
     db.session().flush()
     _tag(article.id, page.tags)
     known = _words_of(page)
     spelling.move(was_known - known, known - was_known)
+
+
+def _put(page: LivePage) -> int:
+    return index.put(page.number, title=page.title, tags=page.tags, body=f"{page.summary} {page.plain}")
+
+
+def mend() -> int:
+    """Write the words anew that the search does not find (`index.unmarked`). How many articles' there were."""
+    numbers = index.unmarked()
+    pages = db.session().scalars(sa.select(LivePage).where(LivePage.number.in_(numbers))).all() if numbers else ()
+    for page in pages:
+        page.number = _put(page)
+    db.session().flush()
+    return len(pages)
 
 
 def drawn(body: str) -> Rendered:

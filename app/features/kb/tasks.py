@@ -39,7 +39,7 @@ def _publish(tenant_id: UUID, article_id: UUID, at: datetime) -> None:
 
 @schedule.scheduled("kb.tidy", "23 2 * * *", title="Old searches of the help centre")
 def tidy() -> None:
-    """Reckon anew what was read of late, and let go of what is too old, tenant by tenant.
+    """Reckon anew what was read of late, let go of what is too old, and mend the index, tenant by tenant.
 
     Raises:
         SomeFailed: some tenants' could not be tidied; those of the others are.
@@ -52,3 +52,4 @@ def tidy() -> None:
 def _tidy(tenant_id: UUID) -> None:
     with tenancy.as_tenant(tenant_id), db.transaction():
         counting.tidy()
+        publishing.mend()
