@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.features.audit import service as audit
 from app.features.audit.models import AuditLog
-from app.features.blog import service, tasks
+from app.features.blog import categories, service, tasks
 from app.features.blog.models import Post, PostSlug
 from app.features.blog.service import ChangedMeanwhile, NotYours
 from app.kernel import clock, db, slugs, tenancy
@@ -249,3 +249,15 @@ def test_a_post_that_cannot_be_published_stops_no_other_of_any_house(sam, other_
         db.session().refresh(row)
 
     assert (post.state, broken.state) == ("published", "scheduled")
+
+
+def test_keys_and_addresses_of_older_posts_stay_as_they_are(tenant, sam):
+    post = make_post(sam, category="What's new", tags=["What’s on"])
+    assert (post.category_key, [tag.key for tag in service.tags_of(post)]) == ("what-s-new", ["what-s-on"])
+    post.slug = "big--news"  # as could be chosen once
+    db.session().flush()
+
+    service.change(principal_of(sam), post, slug="big--news", title="Bigger news", category="What's New")
+
+    assert (post.slug, post.title, post.category_key) == ("big--news", "Bigger news", "what-s-new")
+    assert len(categories.every()) == 1

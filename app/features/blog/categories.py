@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.features.audit import service as audit
 from app.features.blog.models import Post, PostCategory
-from app.features.blog.rules import CATEGORY_RULES
+from app.features.blog.rules import CATEGORY_RULES, key_of
 from app.kernel import db, slugs
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.texts import checked
@@ -70,17 +70,13 @@ def filed_under(name: str) -> dict[str, str]:
     """
     if not name:
         return {"category": "", "category_key": ""}
-    wanted = sa.select(PostCategory).where(PostCategory.name_key == _key(name))
+    wanted = sa.select(PostCategory).where(PostCategory.name_key == key_of(name))
     locked = wanted.with_for_update(read=True).execution_options(populate_existing=True)
     try:
         found = db.session().scalar(locked) or create(name)
     except Invalid as refusal:
         raise Invalid.field("category", refusal.fields["name"]) from refusal
     return {"category": found.name, "category_key": found.key}
-
-
-def _key(name: str) -> str:
-    return slugs.made_of(name, fallback="")
 
 
 def create(name: str) -> PostCategory:
@@ -94,7 +90,7 @@ def create(name: str) -> PostCategory:
     if len(known) >= MOST:
         raise Invalid.field("name", f"{MOST} categories are as many as people look through.")
     taken = {category.key for category in known}
-    made = PostCategory(key=slugs.free(_key(name), taken.__contains__))
+    made = PostCategory(key=slugs.free(key_of(name), taken.__contains__))
     _store("CATEGORY_CREATED", made, name)
     return made
 
@@ -103,7 +99,7 @@ def _store(action: str, category: PostCategory, name: str) -> None:
     """The unique keys decide, so that of two at once one is refused."""
     try:
         with db.session().begin_nested():
-            category.name, category.name_key = name, _key(name)
+            category.name, category.name_key = name, key_of(name)
             db.session().add(category)
             db.session().flush()
     except sa.exc.IntegrityError as problem:

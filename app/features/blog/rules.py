@@ -13,11 +13,19 @@ MOST_WORDS = 2_000
 """Different words by which one post is found."""
 
 
+def key_of(name: str) -> str:
+    """The word in addresses by which a tag or category is known, however it is spelled; empty where nothing is left.
+
+    An apostrophe parts words, as in the keys that are stored (`what-s-new`), where an address would leave it out.
+    """
+    return slugs.made_of(name.replace("'", " ").replace("’", " "), fallback="")
+
+
 def _tags(value: Sequence[str]) -> dict[str, str]:
     """Names by key, in the order given; each key once."""
     found: dict[str, str] = {}
     for name in map(line(LONGEST_TAG), value):
-        key = slugs.made_of(name, fallback="") if name else ""
+        key = key_of(name)
         if name and not key:
             raise ValueError(f"A tag needs a letter or digit from A to Z: {name}")
         if key:
@@ -29,7 +37,7 @@ def _tags(value: Sequence[str]) -> dict[str, str]:
 
 def _category(value: str) -> str:
     name = line(LONGEST_CATEGORY)(value)
-    if name and not slugs.made_of(name, fallback=""):
+    if name and not key_of(name):
         raise ValueError("A category needs a letter or digit from A to Z.")
     return name
 
