@@ -12,7 +12,7 @@ from app.features.blog.admin import HERE, TONES
 from app.features.blog.forms import PostForm
 from app.features.blog.models import Post
 from app.features.blog.service import ChangedMeanwhile
-from app.features.files.brought import LARGEST_BODY, brought
+from app.features.files.brought import LARGEST_BODY, Brought
 from app.features.tenants import service as tenants
 from app.kernel import words
 from app.kernel.access import Role, requires
@@ -79,11 +79,11 @@ def _facts(post: Post, zone: str) -> list[tuple[str, str]]:
 @requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create() -> ResponseReturnValue:
     """Begin a post, and publish it where that was pressed."""
-    form = PostForm()
+    form, sent = PostForm(), Brought("cover")
     if form.validate_on_submit():
         try:
             at = form.moment(tenants.current().time_zone)
-            post = service.create(principal(), **form.fields, **_cover(form))
+            post = service.create(principal(), **form.fields, **_cover(form, sent))
         except Invalid as refusal:
             form.blame(refusal)
         else:
@@ -91,9 +91,9 @@ def create() -> ResponseReturnValue:
     return _form(form, status=422)
 
 
-def _cover(form: PostForm) -> dict[str, UUID | None]:
+def _cover(form: PostForm, sent: Brought) -> dict[str, UUID | None]:
     """The picture that was sent, kept; else the one that was chosen."""
-    return {"cover_id": brought("cover", purpose="article") or form.cover_chosen}
+    return {"cover_id": sent.keep("article") or form.cover_chosen}
 
 
 def _then(post: Post, at: datetime | None) -> ResponseReturnValue:
@@ -134,11 +134,12 @@ def show(post_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER, limits=("600/hour",), largest=LARGEST_BODY)
 def update(post_id: UUID) -> ResponseReturnValue:
     """Save it, and publish it where that was pressed."""
-    post, form, status = service.find(principal(), post_id), PostForm(), 422
+    form, sent, status = PostForm(), Brought("cover"), 422
+    post = service.find(principal(), post_id)
     if form.validate_on_submit():
         try:
             at = form.moment(tenants.current().time_zone)
-            service.change(principal(), post, revision=form.revision_seen, **form.fields, **_cover(form))
+            service.change(principal(), post, revision=form.revision_seen, **form.fields, **_cover(form, sent))
         except ChangedMeanwhile as refusal:
             form.form_errors.append(f"{refusal.text} Your words are still here: save again to replace theirs.")
             form.revision.data = str(post.revision)

@@ -53,7 +53,7 @@ def keep_image(body: bytes, *, name: str = "", purpose: str = "article", is_publ
     return keep(images.clean(body), name=name, purpose=purpose, is_public=is_public)
 
 
-def keep(picture: Picture, *, name: str, purpose: str, is_public: bool) -> StoredFile:
+def keep(picture: Picture, *, name: str, purpose: str, is_public: bool = True) -> StoredFile:
     """Keep a picture of our own making.
 
     Raises:

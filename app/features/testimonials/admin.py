@@ -8,7 +8,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.features.audit import exporting
-from app.features.files.brought import LARGEST_BODY, brought
+from app.features.files.brought import LARGEST_BODY, Brought
 from app.features.tenants import service as tenants
 from app.features.testimonials import service
 from app.features.testimonials.forms import TestimonialForm
@@ -130,10 +130,10 @@ def _facts(row: Testimonial, zone: str) -> list[tuple[str, str]]:
 @requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def create() -> ResponseReturnValue:
     """Write down what somebody said."""
-    form = TestimonialForm()
+    form, sent = TestimonialForm(), Brought("photo")
     if form.validate_on_submit():
         try:
-            row = service.create(**_photo(form), **form.fields)
+            row = service.create(**_photo(form, sent), **form.fields)
         except Invalid as refusal:
             form.blame(refusal)
         else:
@@ -142,9 +142,9 @@ def create() -> ResponseReturnValue:
     return _form(form, status=422)
 
 
-def _photo(form: TestimonialForm) -> dict[str, UUID | None]:
+def _photo(form: TestimonialForm, sent: Brought) -> dict[str, UUID | None]:
     """The picture that was sent, kept; none where it is to go; nothing where it stays."""
-    kept_id = brought("photo", purpose="testimonial")
+    kept_id = sent.keep("testimonial")
     return {"photo_id": kept_id} if kept_id is not None or form.without_photo.data else {}
 
 
@@ -160,10 +160,11 @@ def show(testimonial_id: UUID) -> ResponseReturnValue:
 @requires(staff=Role.MEMBER, limits=("120/hour",), largest=LARGEST_BODY)
 def update(testimonial_id: UUID) -> ResponseReturnValue:
     """Put it in other words."""
-    row, form = service.find(principal(), testimonial_id), TestimonialForm()
+    form, sent = TestimonialForm(), Brought("photo")
+    row = service.find(principal(), testimonial_id)
     if form.validate_on_submit():
         try:
-            service.change(principal(), row, **_photo(form), **form.fields)
+            service.change(principal(), row, **_photo(form, sent), **form.fields)
         except Invalid as refusal:
             form.blame(refusal)
         except OnTheSite as refusal:
