@@ -54,6 +54,10 @@ class Part:
             return 0
         return db.session().scalar(sa.select(sa.func.count()).select_from(self.stored().subquery())) or 0
 
+    def files(self) -> int:
+        """How many files of an index its addresses fill."""
+        return max(-(-self.count() // IN_A_FILE), 1 if self.fixed() else 0)
+
 
 _parts: dict[str, Part] = {}
 
@@ -91,18 +95,17 @@ def _index(base: str, parts: Sequence[Part]) -> str:
 
 def _files(parts: Sequence[Part]) -> Iterator[str]:
     for part in parts:
-        files = max(-(-part.count() // IN_A_FILE), 1 if part.fixed() else 0)
-        yield from (f"/sitemap-{part.name}-{number}.xml" for number in range(1, files + 1))
+        yield from (f"/sitemap-{part.name}-{number}.xml" for number in range(1, part.files() + 1))
 
 
 def file(base: str, name: str, number: int) -> str | None:
     """One file of an index; None where there is no such file."""
     part = _parts.get(name)
-    if part is None or not 1 <= number <= MOST:
+    if part is None or not 1 <= number <= part.files():
         return None
     rows: list[Row] = [(path, None) for path in part.fixed()] if number == 1 else []
     rows += part.rows(IN_A_FILE, offset=(number - 1) * IN_A_FILE)
-    return _urls(base, rows) if rows else None
+    return _urls(base, rows)
 
 
 def _urls(base: str, rows: Sequence[Row]) -> str:

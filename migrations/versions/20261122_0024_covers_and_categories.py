@@ -86,7 +86,7 @@ def _take_over(categories: sa.Table) -> None:
 
 
 def downgrade() -> None:
-    """Posts keep the names of their categories; their own pictures are let go of, and go with the next sweep."""
+    """Posts keep the names of their categories. Covers are shown no more; their pictures stay kept for the posts."""
     op.drop_column("testimonials", "revision")
     op.drop_table(TABLE)
     op.drop_index("ix_blog_posts_cover_id", "blog_posts")
