@@ -44,11 +44,11 @@ def sitemap() -> ResponseReturnValue:
     return _xml(sitemaps.whole(tenants.base_url(tenants.current())))
 
 
-@routes.get("/sitemap-<part>-<int:number>.xml")
+@routes.get("/sitemap-<part>-<int:ordinal>.xml")
 @anyone(limits=LIMITS)
-def sitemap_file(part: str, number: int) -> ResponseReturnValue:
+def sitemap_file(part: str, ordinal: int) -> ResponseReturnValue:
     """One file of that index."""
-    found = sitemaps.file(tenants.base_url(tenants.current()), part, number)
+    found = sitemaps.file(tenants.base_url(tenants.current()), part, ordinal)
     if found is None:
         raise NotFound()
     return _xml(found)

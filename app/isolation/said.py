@@ -81,10 +81,12 @@ NO_IDS: Mapping[str, str] = {
     "id": "the caller's own number of what happened",
     "revision": "a number within the article that is named before it",
     "event_id": "the caller's own number of what happened",
+    "part": "a room whose public addresses a map of the site names",
+    "ordinal": "which file of that map",
 }
 """Names that look like ids of records and are none."""
 
-GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",), "revision": ("1",)}
+GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",), "revision": ("1",), "part": ("help",), "ordinal": ("1",)}
 """What stands in an address in place of those."""
 
 OPERATED = frozenset({"tenants", "users"})

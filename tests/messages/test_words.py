@@ -22,6 +22,7 @@ from app.features.provisioning import specimen as provisioning
 from app.features.tenants.models import Tenant
 from app.features.webhooks import specimen as webhooks
 from app.kernel import db
+from tests.kb.factories import make_published
 from tests.messages.factories import make_message, make_reset, newest
 
 SENDER = "panel@harbourline.example"
@@ -162,6 +163,8 @@ def subject_of(template: str, user: User) -> UUID:
         return provisioning.make(customer).subscription_id
     if template == "webhook_disabled":
         return webhooks.make()[0].id
+    if template.startswith("article_"):
+        return make_published().id
     if template == "invitation":
         return people.make(user).id
     if template.startswith("email_"):
