@@ -86,7 +86,12 @@ NO_IDS: Mapping[str, str] = {
 }
 """Names that look like ids of records and are none."""
 
-GIVEN: Mapping[str, tuple[str, ...]] = {"name": ("sessions.remove-expired",), "revision": ("1",), "part": ("help",), "ordinal": ("1",)}
+GIVEN: Mapping[str, tuple[str, ...]] = {
+    "name": ("sessions.remove-expired",),
+    "revision": ("1",),
+    "part": ("help",),
+    "ordinal": ("1",),
+}
 """What stands in an address in place of those."""
 
 OPERATED = frozenset({"tenants", "users"})

@@ -111,8 +111,7 @@ def _has_failed(connection: sa.Connection) -> bool:
     """Whether PostgreSQL takes nothing but a roll-back on this connection."""
     if connection.dialect.name != "postgresql":
         return False
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.info.transaction_status.name == "INERROR")
+    return bool(cast("Any", connection.connection.driver_connection).info.transaction_status.name == "INERROR")
 
 
 def _set_store_tenant(connection: sa.Connection) -> None:
@@ -189,8 +188,9 @@ def _keep_to_tenant(state: ORMExecuteState) -> None:
         return
     if state.is_update:
         _check_bulk_update(state)
-    # Loaders keep it: rows that come by an eager join have no other filter, and those known already pass the last net.
-    mine = with_loader_criteria(TenantRecord, lambda row: row.tenant_id == scope, include_aliases=True)
+    # An eager join has no filter but this. Other rows keep none: they would bear one more each time they are read anew.
+    every = {"include_aliases": True, "propagate_to_loaders": any(one.relationships for one in state.all_mappers)}
+    mine = with_loader_criteria(TenantRecord, lambda row: row.tenant_id == scope, **every)
     state.statement = state.statement.options(mine)
 
 
