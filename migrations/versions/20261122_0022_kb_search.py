@@ -1,4 +1,5 @@
-"""The search of the help centre asks its indexes: on PostgreSQL by words that begin with their tenant."""
+"""The search of the help centre asks its indexes: on PostgreSQL by words that begin with their tenant, on SQLite by an
+index of titles and tags beside that of all words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +20,7 @@ POLICIES = {
     "tenant_drops": f"FOR DELETE USING {OWN}",
     "found_numbers": "FOR SELECT USING (true)",
 }
+HEADS, LIKE_OURS = "kb_search_heads", "tokenize='unicode61 remove_diacritics 0', prefix='2 3 4'"
 MARK = "right(replace(tenant_id::text, '-', ''), 8) || '-'"
 MARKED = f"{MARK} || word"
 BARE = f"substr(word, length({MARK}) + 1)"
@@ -28,6 +30,8 @@ def upgrade() -> None:
     op.drop_index("ix_kb_pages_number", "kb_pages")
     op.create_index("ix_kb_pages_number", "kb_pages", ["number", "tenant_id", "views", "id"])
     if op.get_bind().dialect.name != "postgresql":
+        op.execute(f"CREATE VIRTUAL TABLE {HEADS} USING fts5(tenant, title, tags, {LIKE_OURS})")
+        op.execute(f"INSERT INTO {HEADS} (rowid, tenant, title, tags) SELECT rowid, tenant, title, tags FROM kb_search")
         return
     op.execute("ALTER TABLE kb_search SET (toast_tuple_target = 128)")
     _rewrite(MARKED, fastupdate="off")
@@ -40,6 +44,7 @@ def downgrade() -> None:
     op.drop_index("ix_kb_pages_number", "kb_pages")
     op.create_index("ix_kb_pages_number", "kb_pages", ["number"])
     if op.get_bind().dialect.name != "postgresql":
+        op.execute(f"DROP TABLE {HEADS}")
         return
     for name in POLICIES:
         op.execute(f"DROP POLICY {name} ON kb_search")

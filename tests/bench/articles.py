@@ -104,6 +104,11 @@ def settle() -> None:
     """What the store's own upkeep does in time."""
     with db.transaction() as session:
         session.execute(tenancy.named(sa.text("ANALYZE"), "bench"))
+    if not db.is_postgresql():
+        with db.engine().connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            )
 
 
 def _rows(title: str, text: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -246,8 +246,11 @@ def test_words_that_the_release_before_wrote_during_an_upgrade_are_found_after_t
         )
         db.session().execute(tenancy.named(changed, "one row of this tenant"))
         assert titles("iphone") == []
+    else:  # and here without the index of titles and tags
+        gone = sa.text("DELETE FROM kb_search_heads WHERE rowid = (SELECT min(rowid) FROM kb_search_heads)")
+        db.session().execute(tenancy.named(gone, "one row of this tenant"))
 
-    assert publishing.mend() == int(db.is_postgresql())
+    assert publishing.mend() == 1
 
     assert titles("iphone") == ["Mail on phones"]
     assert titles("thunderbird") == ["Mail on computers"]

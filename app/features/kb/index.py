@@ -52,8 +52,12 @@ def put(number: int | None, *, title: str, tags: Sequence[str], body: str) -> in
         inserted = session.execute(_statement(_INSERT_POSTGRESQL), {"tenant": tenancy.current(), **marked})
         return int(inserted.scalar_one())
     texts = {name: " ".join(found) for name, found in named.items()}
-    session.execute(_statement(_INSERT_SQLITE), {"of": tenancy.current().hex, **texts})
-    return int(session.execute(_statement("SELECT last_insert_rowid() AS number")).scalar_one())
+    of = {"of": tenancy.current().hex}
+    session.execute(_statement(_INSERT_SQLITE), of | texts)
+    number = int(session.execute(_statement("SELECT last_insert_rowid() AS number")).scalar_one())
+    del texts["body"]
+    session.execute(_statement(_INSERT_HEADS), of | texts | {"number": number})
+    return number
 
 
 def drop(number: int) -> None:
@@ -63,24 +67,34 @@ def drop(number: int) -> None:
         db.session().execute(_statement("DELETE FROM kb_search WHERE tenant_id = :tenant AND number = :number"), given)
         return
     given = {"of": tenancy.current().hex, "number": number}
-    db.session().execute(_statement("DELETE FROM kb_search WHERE rowid = :number AND tenant = :of"), given)
+    for table in ("kb_search", "kb_search_heads"):
+        db.session().execute(_statement(f"DELETE FROM {table} WHERE rowid = :number AND tenant = :of"), given)
 
 
 def unmarked(*, limit: int = 1000) -> list[int]:
     """Rows of the tenant whose words no search finds: the release before wrote them after the index had changed.
 
-    Between `mpanel migrate` and the end of the old processes there may be some. On SQLite nothing has changed.
+    Between `mpanel migrate` and the end of the old processes there may be some: on PostgreSQL without their tenant's
+    mark, on SQLite without the index of titles and tags.
     """
-    if not _is_postgresql():
-        return []
-    wanted = (
-        "SELECT number FROM kb_search WHERE tenant_id = :tenant AND NOT words @@ CAST(:mark AS tsquery) LIMIT :limit"
-    )
-    given = {"tenant": tenancy.current(), "mark": f"'{mark()}':*", "limit": limit}
+    given: dict[str, Any] = {"tenant": tenancy.current(), "limit": limit}
+    given |= {"mark": f"'{mark()}':*"} if _is_postgresql() else {}
+    wanted = _UNMARKED if _is_postgresql() else _HEADLESS
     return [row[0] for row in db.session().execute(_statement(wanted), given)]
 
 
+_UNMARKED = (
+    "SELECT number FROM kb_search WHERE tenant_id = :tenant AND NOT words @@ CAST(:mark AS tsquery) LIMIT :limit"
+)
+_HEADLESS = (
+    "SELECT number FROM kb_pages WHERE tenant_id = :tenant AND number IS NOT NULL "
+    "AND number NOT IN (SELECT rowid FROM kb_search_heads) LIMIT :limit"
+)
 _INSERT_SQLITE = "INSERT INTO kb_search (tenant, title, tags, body) VALUES (:of, :title, :tags, :body)"
+_INSERT_HEADS = (
+    "INSERT OR REPLACE INTO kb_search_heads (rowid, tenant, title, tags) VALUES (:number, :of, :title, :tags)"
+)
+"""The release before took articles out of the other index alone; what it left here goes with the next of its number."""
 _INSERT_POSTGRESQL = (
     "INSERT INTO kb_search (tenant_id, title, heads, words) "
     "VALUES (:tenant, array_to_tsvector(CAST(:title AS text[])), "
@@ -90,7 +104,7 @@ _NARROW = " AND {row} IN (SELECT number FROM kb_pages WHERE tenant_id = :tenant{
 _OF_CATEGORY = " AND category_id = :category"
 _OF_TAG = " AND article_id IN (SELECT article_id FROM kb_page_tags WHERE tenant_id = :tenant AND tag = :tag)"
 _SQLITE = (
-    "{name} AS (SELECT rowid AS number, {weight} AS weight FROM kb_search WHERE kb_search MATCH :{name} {narrow} "
+    "{name} AS (SELECT rowid AS number, {weight} AS weight FROM {table} WHERE {table} MATCH :{name} {narrow} "
     "ORDER BY rowid DESC LIMIT {most})"
 )
 _POSTGRESQL = (
@@ -136,7 +150,8 @@ def _ranking(store: str, has_category: bool, has_tag: bool) -> Any:
     parts, most = [], _MOST
     for part, is_begun, weight in PARTS:
         name = f"{part}_{is_begun:d}"
-        parts.append(one.format(name=name, part=part, weight=weight, narrow=narrow, most=most))
+        table = "kb_search" if part == "words" else "kb_search_heads"
+        parts.append(one.format(name=name, table=table, part=part, weight=weight, narrow=narrow, most=most))
         most = _IF_ANY.format(before=name)
     found = " UNION ALL ".join(f"SELECT number, weight FROM {part}_{is_begun:d}" for part, is_begun, _ in PARTS)
     return _statement(_RANKING.format(parts=", ".join(parts), found=found))
