@@ -13,6 +13,9 @@ OPEN_SECONDS = 5.0
 """How long to try to open a file that others open too."""
 CACHE_KB = 8192
 """Of each connection."""
+MAPPED_BYTES = 2**31 - 2**16
+"""As much of the file as SQLite maps at most. What lies beyond is copied into each connection's cache, and every write
+of another connection empties that: a search of 100,000 articles took 90 ms instead of 14."""
 
 
 def keep_private(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
@@ -52,7 +55,7 @@ def prepare(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"cache_size=-{CACHE_KB}",
-        "mmap_size=268435456",
+        f"mmap_size={MAPPED_BYTES}",
         "journal_size_limit=67108864",
     ):
         cursor.execute(f"PRAGMA {pragma}")
