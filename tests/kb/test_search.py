@@ -255,3 +255,15 @@ def test_words_that_the_release_before_wrote_during_an_upgrade_are_found_after_t
     assert titles("iphone") == ["Mail on phones"]
     assert titles("thunderbird") == ["Mail on computers"]
     assert publishing.mend() == 0
+
+
+@pytest.mark.only_store("sqlite")
+def test_pages_are_read_by_what_was_found_where_nobody_ran_analyze(store, tenant):
+    make_published("Mail on phones", "For every iPhone.")
+    asked = {"words_1": "x", "heads_1": "x", "title_1": "x", "title_0": "x", "most": 1000, "limit": 20, "offset": 0}
+    told = sa.text(f"EXPLAIN QUERY PLAN {index._ranking('sqlite', False, False).element.text}")
+
+    plan = [row.detail for row in db.session().execute(tenancy.named(told, "a plan"), asked | {"tenant": b"x"})]
+
+    read = [step.partition("(")[2] for step in plan if step.startswith("SEARCH") and "page" in step]
+    assert read == ["number=? AND tenant_id=?)", "tenant_id=? AND id=?)"], plan

@@ -119,12 +119,13 @@ _RANKING = (
     "substr(page.plain, 1, 20000) AS plain, best.total "
     "FROM (SELECT kb_pages.id, ranked.score, kb_pages.views, ranked.number, count(*) OVER () AS total "
     "FROM (SELECT number, sum(weight) AS score FROM ({found}) AS found GROUP BY number) AS ranked "
-    "JOIN kb_pages ON kb_pages.number = ranked.number AND kb_pages.tenant_id = :tenant "
+    "{join} kb_pages ON kb_pages.number = ranked.number AND kb_pages.tenant_id = :tenant "
     "ORDER BY ranked.score DESC, kb_pages.views DESC, ranked.number DESC LIMIT :limit OFFSET :offset) AS best "
-    "JOIN kb_pages AS page ON page.id = best.id AND page.tenant_id = :tenant "
+    "{join} kb_pages AS page ON page.id = best.id AND page.tenant_id = :tenant "
     "ORDER BY best.score DESC, best.views DESC, best.number DESC"
 )
-"""The inner part reads indexes alone; only the rows that are shown are read whole."""
+"""The inner part reads indexes alone; only the rows that are shown are read whole. On SQLite a `CROSS JOIN` is done in
+the order in which it is written: where nobody has run ANALYZE it would read every page of the tenant."""
 
 
 def rank(
@@ -154,7 +155,8 @@ def _ranking(store: str, has_category: bool, has_tag: bool) -> Any:
         parts.append(one.format(name=name, table=table, part=part, weight=weight, narrow=narrow, most=most))
         most = _IF_ANY.format(before=name)
     found = " UNION ALL ".join(f"SELECT number, weight FROM {part}_{is_begun:d}" for part, is_begun, _ in PARTS)
-    return _statement(_RANKING.format(parts=", ".join(parts), found=found))
+    join = "JOIN" if store == "postgresql" else "CROSS JOIN"
+    return _statement(_RANKING.format(parts=", ".join(parts), found=found, join=join))
 
 
 def _question(wanted: Sequence[str], part: str, is_begun: bool) -> str:
