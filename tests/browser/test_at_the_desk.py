@@ -4,7 +4,6 @@ what is filtered; forms that were refused, with the error at its field and the f
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_every_page import AXE
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
-from tests.support.stores import Stores
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel
 from tools.walk import DESK, PHONE, PHONE_DARK, House, Look, Visitor, new_customer, sign_in
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def panel(stores: Stores) -> Iterator[Panel]:
-    """One installation for this file, with one customer: Alice."""
-    made = install(stores, "sqlite")
-    yield made.start()
-    made.remove()
-    stores.drop(made.database_url)
 
 
 @pytest.fixture(scope="module")

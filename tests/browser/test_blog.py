@@ -1,26 +1,15 @@
 """The blog and what customers say in Chromium: written, shown, and nothing in it ever runs."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.test_help import LINE, MARKDOWN
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
-from tests.support.stores import Stores
+from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD
 from tools.walk import DESK, House, Visitor, sign_in
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def panel(stores: Stores) -> Iterator[Panel]:
-    """One installation for this file."""
-    made = install(stores, "sqlite")
-    yield made.start()
-    made.remove()
-    stores.drop(made.database_url)
 
 
 def test_markup_from_outside_runs_on_no_page_and_asks_nobody(panel, browser: Browser):

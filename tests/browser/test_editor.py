@@ -5,12 +5,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.files.factories import picture
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
-from tests.support.stores import Stores
-from tools.walk import DESK, House, Sight, Visitor, sign_in
+from tools.walk import DESK, Sight
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
 
@@ -25,25 +23,6 @@ BRING = """([text, kind, name, type, content, words]) => {
 }"""
 """Paste or drop as a browser says it; false when the page has taken it, true when the browser would act itself."""
 SHOWN = r"!\[{alt}\]\(/files/[0-9a-f-]{{36}}/{name}\)"
-
-
-@pytest.fixture(scope="module")
-def panel(stores: Stores) -> Iterator[Panel]:
-    """One installation for this file."""
-    made = install(stores, "sqlite")
-    yield made.start()
-    made.remove()
-    stores.drop(made.database_url)
-
-
-@pytest.fixture(scope="module")
-def owner(panel: Panel, browser: Browser) -> Visitor:
-    """Signed in."""
-    made = Visitor(browser=browser, url=panel.url)
-    sight = made.open(DESK)
-    sign_in(sight, House(panel.url, OWNER_EMAIL, OWNER_PASSWORD, ""))
-    sight.close()
-    return made
 
 
 @pytest.fixture

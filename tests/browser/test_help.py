@@ -1,16 +1,12 @@
 """The help centre in Chromium: written at the desk, found as one types, voted on; and nothing in it ever runs."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
 
 from tests.browser.test_every_page import barriers
-from tests.support.panel import OWNER_EMAIL, OWNER_PASSWORD, Panel, install
-from tests.support.stores import Stores
-from tools.walk import DESK, PHONE, PHONE_DARK, House, Visitor, sign_in
+from tools.walk import DESK, PHONE, PHONE_DARK, Visitor
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.slow]
 
@@ -28,25 +24,6 @@ MARKDOWN = "\n\n".join(
         f"| a |\n| - |\n| <img src=x onerror={RUNS}> |", f"```html\n<script>{RUNS}</script>\n```", "## The end",
     )
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def panel(stores: Stores) -> Iterator[Panel]:
-    """One installation for this file."""
-    made = install(stores, "sqlite")
-    yield made.start()
-    made.remove()
-    stores.drop(made.database_url)
-
-
-@pytest.fixture(scope="module")
-def owner(panel: Panel, browser: Browser) -> Visitor:
-    """Signed in."""
-    made = Visitor(browser=browser, url=panel.url)
-    sight = made.open(DESK)
-    sign_in(sight, House(panel.url, OWNER_EMAIL, OWNER_PASSWORD, ""))
-    sight.close()
-    return made
 
 
 def write(sight, title, body, **fields):
